@@ -1,0 +1,69 @@
+"""Weights and results on disk: safetensors with a header that says where they came from, small JSON for tables. No pickle."""
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+SHIPPED = Path(__file__).parent / "weights"
+FORMAT = "vadkit-weights-1"
+
+
+def save_tensors(path, tensors, header):
+    """Write named tensors and a JSON-able header in one file, whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    metadata = {"vadkit": json.dumps({"format": FORMAT, **header}, sort_keys=True)}
+    save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, unfinished, metadata=metadata)
+    os.replace(unfinished, path)
+
+
+def load_tensors(path):
+    """-> (tensors by name, header). Raises FileNotFoundError, or ValueError for a damaged or foreign file."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"No weights file at {path}.")
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            header = json.loads((file.metadata() or {}).get("vadkit", "null"))
+    except (SafetensorError, ValueError, OSError) as error:
+        raise ValueError(f"{path} is not a readable safetensors file ({error}): delete it and load or train again.") from None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"{path} was not written by vadkit (its header is not {FORMAT}): give a file made by vadkit.")
+    return tensors, header
+
+
+def save_weights(path, predictor, header=None):
+    """Write a predictor's weights with a header of your own (script, arguments, seed, data, figures)."""
+    save_tensors(path, predictor.state_dict(), {"torch": torch.__version__, **(header or {})})
+
+
+def load_weights(path, predictor):
+    """Fill a predictor with the weights in a file -> the file's header. The predictor is untouched when the file does not fit.
+
+    Raises FileNotFoundError, or ValueError for a damaged, foreign or mismatched file.
+    """
+    tensors, header = load_tensors(path)
+    mine = {name: tuple(t.shape) for name, t in predictor.state_dict().items()}
+    theirs = {name: tuple(t.shape) for name, t in tensors.items()}
+    if mine != theirs:
+        wrong = sorted(set(mine.items()) ^ set(theirs.items()))[0][0]
+        raise ValueError(
+            f"{path} does not fit this predictor ('{wrong}' is {theirs.get(wrong, 'missing')} there, "
+            f"{mine.get(wrong, 'missing')} here): build it with the name, width and options it was trained with."
+        )
+    predictor.load_state_dict(tensors)
+    return header
+
+
+def load_or_train(path, predictor, train, header=None):
+    """Load weights where they are; otherwise call `train(predictor)`, and keep the result at `path` -> the header."""
+    if Path(path).is_file():
+        return load_weights(path, predictor)
+    train(predictor)
+    save_weights(path, predictor, header)
+    return header or {}

@@ -25,6 +25,7 @@ _HOME = {
     "checkpoints": "save_weights load_weights load_or_train",
     "plots": "",
     "widgets": "scrub",
+    "doctor": "",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = [*_HOME, *_MODULE_OF]

@@ -31,7 +31,9 @@ def load_tensors(path):
             tensors = {name: file.get_tensor(name) for name in file.keys()}
             header = json.loads((file.metadata() or {}).get("vadkit", "null"))
     except (SafetensorError, ValueError, OSError) as error:
-        raise ValueError(f"{path} is not a readable safetensors file ({error}): delete it and load or train again.") from None
+        raise ValueError(
+            f"{path} is not a readable safetensors file ({error}): delete it and load or train again."
+        ) from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"{path} was not written by vadkit (its header is not {FORMAT}): give a file made by vadkit.")
     return tensors, header

@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine: `make lab` and `make test`.
+PYTHON ?= python3
+PORT ?= 8888
+PY := .venv/bin/python
+# Only needed on Linux without a GPU: PyTorch's CPU index, see README.md.
+TORCH_INDEX ?=
+LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: lab test browser-test lint install lock environment notebooks strip benchmarks clean
+
+lab: .venv/ready
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb --ServerApp.port=$(PORT) $(LAB_ARGS)
+
+test: .venv/ready
+	$(PY) -m pytest -q -m "not browser" -n 2 --dist loadfile tests
+	$(PY) -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 --nbval-kernel-name python3 notebooks
+
+browser-test: .venv/ready
+	$(PY) -m pytest -q -m browser tests
+
+lint: .venv/ready
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+install: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit('vadkit needs Python 3.11 or newer: make lab PYTHON=python3.11' if sys.version_info < (3, 11) else 0)"
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	$(PY) -m pip install -q -c constraints.txt -e ".[test]"
+	mkdir -p .venv/share/jupyter/lab/settings
+	cp tools/jupyterlab_overrides.json .venv/share/jupyter/lab/settings/overrides.json
+	touch .venv/ready
+
+# Renew constraints.txt and environment.yml from pyproject.toml.
+lock:
+	$(PYTHON) tools/lock.py
+
+# Execute every notebook in place, top to bottom.
+notebooks: .venv/ready
+	$(PY) tools/run_notebooks.py
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -140,11 +140,11 @@ def _skyline(world, image, rng):
         return
     image[: int(foot)] = np.linspace(world.sky, world.sky - 25, max(int(foot), 1))[:, None]
     if world.place == "park":
-        for _ in range(260):
-            radius, up, tone = rng.uniform(0.5, 1.6), rng.uniform(0, 3.6), rng.uniform(0.35, 0.8)
-            centre = int(rng.uniform(-0.05, 1.05) * canvas), int(foot - up * metre)
-            cv2.circle(image, centre, max(int(radius * metre), 1), int(world.lawn * (tone + 0.08 * up)), -1)
-        return image
+        for up in np.linspace(4.5, -0.2, 700) + rng.normal(0, 0.5, 700):
+            radius, tone = rng.uniform(0.25, 0.8), 0.42 + 0.09 * up + rng.uniform(-0.13, 0.13)
+            centre = int(rng.uniform(-0.05, 1.05) * canvas), int(foot - max(up, 0) * metre)
+            cv2.circle(image, centre, max(int(radius * metre), 1), float(world.lawn * max(tone, 0.2)), -1)
+        return
     x = -rng.uniform(0, 6) * metre
     while x < canvas:
         width, floors, tone = rng.uniform(7, 15) * metre, rng.integers(2, 5), rng.uniform(70, 190)
@@ -161,7 +161,7 @@ def _skyline(world, image, rng):
                 _rectangle(image, left, top, left + 0.45 * gap, top + tall, tone * lit)
         door = x + rng.uniform(0.2, 0.7) * width
         _rectangle(image, door, foot - 2.3 * metre, door + 1.3 * metre, foot, tone * 0.3)
-        x += width + rng.choice([0, 0, 2.5]) * metre
+        x += width
 
 
 def _rectangle(image, left, top, right, bottom, tone):
@@ -191,13 +191,14 @@ def _stand(world, prop, image, front):
         line((0, 4.3), (0.7, 4.5), 0.10, 35)
         dot(0.7, 4.45, 0.2, 225)
     elif prop.kind == "tree":
-        line((0, 0), (0.1, 2.6), 0.34, 40)
-        for shade in np.linspace(0.5, 1.25, 22):
-            right, up = rng.normal(0, 0.75), rng.normal(3.6, 0.65)
-            dot(right - 0.25 * shade, up + 0.5 * shade, rng.uniform(0.35, 0.75), min(world.lawn * shade, 240))
+        line((0, 0), (0.02, 1.2), 0.30, 52)
+        line((0.02, 1.0), (0.1, 3.2), 0.22, 48)
+        for right, up in sorted(rng.normal((0, 3.7), (0.75, 0.6), (70, 2)), key=lambda p: p[1] - p[0]):
+            light = 0.75 + 0.16 * (up - 3.7) - 0.14 * right + rng.uniform(-0.14, 0.14)
+            dot(right, up, rng.uniform(0.16, 0.38), np.clip(world.lawn * light, 12, 240))
     elif prop.kind == "bush":
-        for shade in np.linspace(0.5, 1.1, 9):
-            dot(rng.normal(0, 0.4), 0.25 + 0.35 * shade, rng.uniform(0.2, 0.4), world.lawn * shade)
+        for shade in np.linspace(0.5, 1.05, 25):
+            dot(rng.normal(0, 0.45), 0.1 + 0.5 * shade, rng.uniform(0.1, 0.26), world.lawn * shade)
     elif prop.kind == "bench":
         for right in (-0.6, 0.6):
             line((right, 0), (right, 0.85), 0.09, 25)

@@ -148,7 +148,7 @@ def skateboarder(phase, look=Look()):
     ]
     body = [
         Stroke("line", points((hip[0], hip[1] + 0.06), (neck[0], neck[1] - 0.06)), 0.34, look.top),
-        Stroke("line", points((-0.62, 1.22 + 0.5 * dip), (-0.25, 1.30), neck, (0.45, 1.33), (0.75, 1.2 - dip)), 0.10, look.skin),
+        Stroke("line", points((-0.62, 1.22 + 0.5 * dip), (-0.25, 1.30), neck, (0.45, 1.33), (0.75, 1.2 - dip)), 0.085, look.top),
         Stroke("dot", points((neck[0] + 0.06, neck[1] + 0.21)), 0.27, look.hair),
     ]
     return board + legs + body
@@ -180,7 +180,7 @@ def car(phase, tone=200):
     boxes = [(body, tone, int(tone * 0.8)), (cabin, 35, 45)]
     roof = [Stroke("fill", cabin[[2, 3, 7, 6]], 0.0, tone), Stroke("line", cabin[[2, 3]], 0.07, tone),
             Stroke("line", points((-0.3, 0.82), (-0.3, 1.36), away=-0.72), 0.08, tone),
-            Stroke("dot", points((1.88, 0.6), away=-0.6), 0.22, 250)]  # fmt: skip
+            Stroke("dot", points((1.80, 0.6), away=-0.72), 0.18, 250)]  # fmt: skip
     return vehicle(phase, tone, boxes, (-1.15, 1.2), 0.8, 0.31) + roof
 
 

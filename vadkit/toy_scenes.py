@@ -36,7 +36,8 @@ TURN = {"cyclist": 5.0, "car": 1 / 0.31, "truck": 1 / 0.42, "boar": 3.4, "dog": 
         "skateboarder": 2.0, "runner": 2 * np.pi / 2.5}  # radians of phase per metre; a walker's are below  # fmt: skip
 LENGTH = {"cyclist": (0.9, 0.3), "car": (2.0, 0.95), "truck": (2.7, 1.2), "boar": (0.95, 0.35), "dog": (0.5, 0.2),
           "leashed_dog": (0.5, 0.2), "ball": (0.2, 0.2), "skateboarder": (0.5, 0.2)}  # half length, half width, metres  # fmt: skip
-TONES = {"boar": (38, 62), "ball": (190, 250), "car": (60, 235), "truck": (60, 235), "dog": (60, 235), "leashed_dog": (60, 235)}
+TONES = {"boar": (38, 62), "ball": (190, 250), "car": (60, 235), "truck": (60, 235), "dog": (20, 60), "leashed_dog": (20, 225)}
+SIDEWAYS = {"car": 0.02, "truck": 0.02, "boar": 0.93, "dog": 0.9, "leashed_dog": 0.9, "cyclist": 0.85, "skateboarder": 0.8}
 VEHICLES = ("car", "truck", "cyclist")
 WALKING = 2 * np.pi / figures.WALK.stride
 SUPERSAMPLING = 4
@@ -89,7 +90,7 @@ class World:
 def build_world(rng, place):
     """Draw a place: where the camera hangs, where the way leads, what stands around, how good the picture is."""
     horizon = rng.uniform(-1.2, -0.15)
-    person = rng.uniform(0.10, 0.19) if place == "road" else rng.uniform(0.15, 0.36)  # share of the picture, near the bottom
+    person = rng.uniform(0.10, 0.19) if place == "road" else rng.uniform(0.15, 0.32)  # share of the picture, near the bottom
     camera = Camera(horizon, 1.75 * (0.85 - horizon) / person, (0.6 - horizon) / rng.uniform(0.3, 0.85))
     low, high = (0.48, 0.75) if place == "road" else (0.42, 0.92)
     a, b = (-0.02, rng.uniform(low, high)), (1.02, rng.uniform(low, high))
@@ -106,8 +107,8 @@ def build_world(rng, place):
         back = camera.ground(0.5, rng.uniform(0.08, 0.3))[1]
     world = World(
         place, camera, way, half, back, [], fps=rng.uniform(12, 18), crowd=int(rng.integers(3, 13)),
-        lawn=rng.uniform(60, 125), paving=rng.uniform(120, 195), slab=rng.uniform(0.8, 2.0), sky=rng.uniform(190, 240),
-        gain=rng.uniform(0.65, 1.05), offset=rng.uniform(-15, 35), noise=rng.uniform(1.5, 5.0), grain=rng.uniform(0, 0.8),
+        lawn=rng.uniform(75, 140), paving=rng.uniform(125, 200), slab=rng.uniform(0.8, 2.0), sky=rng.uniform(190, 240),
+        gain=rng.uniform(0.7, 1.15), offset=rng.uniform(-12, 35), noise=rng.uniform(1.5, 5.0), grain=rng.uniform(0, 0.8),
         flicker=rng.uniform(0, 0.012), blur=rng.uniform(0, 0.7), sun=rng.uniform(-0.9, 0.9), paint_seed=int(rng.integers(2**31)),
     )  # fmt: skip
     world.props = list(_props(rng, world, reach))
@@ -121,7 +122,7 @@ def _props(rng, world, reach):
     for kind in kinds + [k for k in kinds if rng.random() < 0.4]:
         for _ in range(20):
             if world.place == "square" or kind in ("tree", "bush"):
-                X, Z = world.camera.ground(rng.uniform(0.02, 0.98), rng.uniform(0.2, 0.97))
+                X, Z = world.camera.ground(rng.uniform(0.02, 0.98), rng.uniform(0.1, 0.85))
             else:
                 X, Z = world.way.at(rng.uniform(first, last), rng.choice([-1, 1]) * (reach - 0.2))
             clear = world.place == "square" or abs(world.way.locate(X, Z)[1]) > reach - 0.3
@@ -211,9 +212,9 @@ def _top(world):
     return float(np.clip(world.camera.project(0, world.back)[1], 0.08, 0.5))
 
 
-def free_way(world, rng):
-    """A way across the ground from one edge of the picture to another."""
-    sides = rng.permutation([0, 1, 2])[:2]
+def free_way(world, rng, sides=None):
+    """A way across the ground from one edge of the picture to another (0 left, 1 right, 2 bottom)."""
+    sides = rng.permutation([0, 1, 2])[:2] if sides is None else sides
     low = _top(world) + 0.06
     ends = [((-0.02, rng.uniform(low, 0.95)), (1.02, rng.uniform(low, 0.95)), (rng.uniform(0.05, 0.95), 1.05))[i] for i in sides]
     return Way.through(world.camera, *ends)
@@ -228,7 +229,7 @@ def misbehave(world, rng, kind, seconds):
         slanted = side + rng.uniform(-0.3, 0.3) * way.along
         way = Way(way.at(s), slanted / np.linalg.norm(slanted))
     elif world.place == "square" or kind in ("boar", "dog", "ball"):
-        ways = [free_way(world, rng) for _ in range(8)]
+        ways = [free_way(world, rng, (0, 1)) for _ in range(8)]
         way = min(ways, key=lambda w: abs(np.log(np.ptp(w.span(world.camera, 0.0, 0.0)) / (2.3 * np.mean(SPEED[kind])))))
     elif world.place == "road":
         offset = rng.choice([-1, 1]) * (world.half + 1.2)
@@ -269,7 +270,7 @@ def stage(actor, world, canvas):
     """Project an actor onto the canvas, all frames at once."""
     camera, scale = world.camera, canvas * 2**SHIFT
     side = np.where(actor.heading[:, :1] < 0, -1.0, 1.0)
-    facing = np.concatenate([side * np.maximum(np.abs(actor.heading[:, :1]), 0.5), actor.heading[:, 1:]], 1)
+    facing = np.concatenate([side * np.maximum(np.abs(actor.heading[:, :1]), SIDEWAYS.get(actor.kind, 0.5)), actor.heading[:, 1:]], 1)
     facing = facing / np.linalg.norm(facing, axis=1, keepdims=True)
     away = side * np.stack([-facing[:, 1], facing[:, 0]], 1)
     T = len(facing)

@@ -193,6 +193,7 @@ def truck(phase, tone=200):
     return vehicle(phase, tone, boxes, (-1.9, 1.7), 1.05, 0.42) + window
 
 
+BACK = (0.80, 0.95, 1.0, 0.98, 0.93, 0.88, 0.80)
 BOAR = [(0.90, 0.36), (0.92, 0.47), (0.72, 0.58), (0.58, 0.68), (0.44, 0.84), (0.22, 0.98), (-0.02, 0.97), (-0.34, 0.86),
         (-0.60, 0.72), (-0.72, 0.52), (-0.62, 0.36), (-0.30, 0.32), (0.05, 0.27), (0.32, 0.27), (0.52, 0.33), (0.70, 0.33)]  # fmt: skip
 DOG = [(0.62, 0.60), (0.63, 0.66), (0.48, 0.74), (0.40, 0.78), (0.30, 0.74), (0.22, 0.62), (-0.15, 0.58), (-0.38, 0.58),
@@ -217,19 +218,19 @@ def four_legs(phase, fore, hind, length, swing, width, tone):
     return far, near
 
 
-def boar(phase, tone=52):
+def boar(phase, tone=75):
     """A wild boar at a gallop: hump and bristles, snout, tusk, and a little tail straight up."""
     lift, pitch = 0.16 * np.clip(np.sin(phase), -0.3, None), 0.17 * np.sin(phase + 1.2)
     tip = lambda *pairs: points(*pitched(pairs, pitch, lift))  # noqa: E731
-    fore, hind, back = pitched([(0.30, 0.45), (-0.48, 0.5), (0, 0)], pitch, lift)
-    far, near = four_legs(phase, fore, hind, 0.52, 0.95, 0.12, int(tone * 0.75))
-    crest = np.array([(0.50, 0.79), (0.30, 0.95), (0.10, 0.99), (-0.12, 0.95), (-0.34, 0.87)])
-    spikes = [p for a, b in zip(crest, crest[1:]) for p in (a - (0, 0.06), (a + b) / 2 + (-0.08, 0.14))]
+    fore, hind = pitched([(0.28, 0.42), (-0.48, 0.47)], pitch, lift)
+    far, near = four_legs(phase, fore, hind, 0.52, 0.95, 0.13, int(tone * 0.6))
+    crest = np.stack([np.linspace(0.48, -0.5, 11), np.interp(np.linspace(0, 1, 11), np.linspace(0, 1, 7), BACK)], 1)
+    spikes = [p for a, b in zip(crest, crest[1:]) for p in (a - (0, 0.08), (a + b) / 2 + (-0.10, 0.07))]
     wag = 0.08 * np.sin(2 * phase)
     body = [
-        Stroke("fill", tip(*spikes, tuple(crest[-1] - (0, 0.06))), 0.0, int(tone * 0.45)),
-        Stroke("line", tip((-0.68, 0.64), (-0.80, 0.74), (-0.86 + wag, 0.92)), 0.05, int(tone * 0.6)),
-        Stroke("dot", tip((-0.86 + wag, 0.93)), 0.11, int(tone * 0.4)),
+        Stroke("fill", tip(*spikes, tuple(crest[-1] - (0, 0.08))), 0.0, int(tone * 0.4)),
+        Stroke("line", tip((-0.66, 0.64), (-0.78, 0.70), (-0.80 + wag, 0.82)), 0.05, int(tone * 0.6)),
+        Stroke("dot", tip((-0.81 + wag, 0.83)), 0.09, int(tone * 0.4)),
         Stroke("fill", tip(*BOAR), 0.0, tone),
         Stroke("line", tip((-0.5, 0.42), (0.0, 0.37), (0.35, 0.36)), 0.13, int(tone * 1.35)),
         Stroke("fill", tip((0.90, 0.36), (0.92, 0.47), (0.72, 0.58), (0.60, 0.36)), 0.0, int(tone * 1.7)),
@@ -239,7 +240,7 @@ def boar(phase, tone=52):
         Stroke("dot", tip((0.58, 0.62)), 0.07, 245),
         Stroke("dot", tip((0.59, 0.62)), 0.035, 0),
     ]
-    return grown(far + body + near, 1.15)
+    return grown(far + body[:3] + near + body[3:], 1.25)
 
 
 def dog(phase, tone=190, swing=1.0):

@@ -36,7 +36,7 @@ TURN = {"cyclist": 5.0, "car": 1 / 0.31, "truck": 1 / 0.42, "boar": 3.4, "dog": 
         "skateboarder": 2.0, "runner": 2 * np.pi / 2.5}  # radians of phase per metre; a walker's are below  # fmt: skip
 LENGTH = {"cyclist": (0.9, 0.3), "car": (2.0, 0.95), "truck": (2.7, 1.2), "boar": (0.95, 0.35), "dog": (0.5, 0.2),
           "leashed_dog": (0.5, 0.2), "ball": (0.2, 0.2), "skateboarder": (0.5, 0.2)}  # half length, half width, metres  # fmt: skip
-TONES = {"boar": (38, 62), "ball": (190, 250), "car": (60, 235), "truck": (60, 235), "dog": (20, 60), "leashed_dog": (20, 225)}
+TONES = {"boar": (58, 88), "ball": (190, 250), "car": (60, 235), "truck": (60, 235), "dog": (20, 60), "leashed_dog": (20, 225)}
 SIDEWAYS = {"car": 0.02, "truck": 0.02, "boar": 0.93, "dog": 0.9, "leashed_dog": 0.9, "cyclist": 0.85, "skateboarder": 0.8}
 VEHICLES = ("car", "truck", "cyclist")
 WALKING = 2 * np.pi / figures.WALK.stride

@@ -72,7 +72,7 @@ def grown(strokes, factor):
     return [Stroke(s.how, s.points * factor, s.width * factor, s.tone) for s in strokes]
 
 
-def person(phase, look=Look(), gait=WALK):
+def person(phase, look, gait=WALK):
     """Two legs, two arms, a torso, a head; 1.75 m tall at height 1."""
     up = gait.bounce * np.abs(np.sin(phase)) * 2 - 0.06 * gait.swing * np.abs(np.sin(phase))
     hip, neck = (0.0, 0.9 + up), (0.5 * gait.lean, 1.42 + up)
@@ -80,7 +80,9 @@ def person(phase, look=Look(), gait=WALK):
     for side, away, strokes in ((0, 0.09, far), (np.pi, -0.09, near)):
         turn = phase + side
         bend = gait.knee * np.clip(np.cos(turn - 0.4), 0, None) + 0.08
-        strokes.append(Stroke("line", limb(hip, 0.45, 0.46, gait.swing * np.sin(turn), bend, away), 0.14, look.trousers))
+        strokes.append(
+            Stroke("line", limb(hip, 0.45, 0.46, gait.swing * np.sin(turn), bend, away), 0.14, look.trousers)
+        )
         swing = -gait.arm * np.sin(turn) + 0.1
         sleeve = int(look.top * 0.85)
         strokes.append(Stroke("line", limb(neck, 0.30, 0.28, swing, -gait.elbow, 2.4 * away), 0.095, sleeve))
@@ -98,15 +100,17 @@ def person(phase, look=Look(), gait=WALK):
         hem = points((-0.2, 0.55 + up), (0.2, 0.55 + up), (0.15, 1.3 + up), (-0.15, 1.3 + up))
         body.insert(0, Stroke("fill", hem, 0.0, look.top))
     elif look.carries == "hat":
-        body.append(Stroke("line", points((head[0] - 0.15, head[1] + 0.08), (head[0] + 0.17, head[1] + 0.08)), 0.07, 20))
+        body.append(
+            Stroke("line", points((head[0] - 0.15, head[1] + 0.08), (head[0] + 0.17, head[1] + 0.08)), 0.07, 20)
+        )
     return grown(far + body + near, look.height)
 
 
-def walker(phase, look=Look()):
+def walker(phase, look):
     return person(phase, look, WALK)
 
 
-def runner(phase, look=Look()):
+def runner(phase, look):
     return person(phase, look._replace(carries=""), RUN)
 
 
@@ -115,7 +119,7 @@ def circle(forward, up, radius, away=0.0, n=14):
     return points(*zip(forward + radius * np.cos(angle), up + radius * np.sin(angle)), away=away)
 
 
-def cyclist(phase, look=Look()):
+def cyclist(phase, look):
     """A bicycle and a rider whose feet go round with the pedals."""
     hip, hands, crank = (-0.28, 1.02), (0.42, 1.02), (0.02, 0.34)
     strokes = []
@@ -135,7 +139,7 @@ def cyclist(phase, look=Look()):
     return bike + strokes[:1] + rider + strokes[1:]
 
 
-def skateboarder(phase, look=Look()):
+def skateboarder(phase, look):
     """Crouched on a board, arms out, one foot pushing off every now and then."""
     push = np.clip(np.sin(phase * 0.5), 0, None) ** 2
     dip = 0.05 * np.sin(phase * 0.5)
@@ -144,11 +148,21 @@ def skateboarder(phase, look=Look()):
     board += [Stroke("dot", points((x, 0.06)), 0.13, 15) for x in (-0.33, 0.33)]
     legs = [
         Stroke("line", points(hip, (0.28, 0.55), (0.26, 0.18), away=0.05), 0.14, look.trousers),
-        Stroke("line", points(hip, (-0.2 - 0.1 * push, 0.5), (-0.25 - 0.55 * push, 0.17 - 0.13 * push), away=-0.08), 0.14, look.trousers),
+        Stroke(
+            "line",
+            points(hip, (-0.2 - 0.1 * push, 0.5), (-0.25 - 0.55 * push, 0.17 - 0.13 * push), away=-0.08),
+            0.14,
+            look.trousers,
+        ),
     ]
     body = [
         Stroke("line", points((hip[0], hip[1] + 0.06), (neck[0], neck[1] - 0.06)), 0.34, look.top),
-        Stroke("line", points((-0.62, 1.22 + 0.5 * dip), (-0.25, 1.30), neck, (0.45, 1.33), (0.75, 1.2 - dip)), 0.085, look.top),
+        Stroke(
+            "line",
+            points((-0.62, 1.22 + 0.5 * dip), (-0.25, 1.30), neck, (0.45, 1.33), (0.75, 1.2 - dip)),
+            0.085,
+            look.top,
+        ),
         Stroke("dot", points((neck[0] + 0.06, neck[1] + 0.21)), 0.27, look.hair),
     ]
     return board + legs + body
@@ -269,3 +283,30 @@ def ball(phase, tone=235):
     up = 0.22 + 1.1 * np.abs(np.sin(phase / 2))
     spin = 0.12 * np.cos(2 * phase), up + 0.12 * np.sin(2 * phase)
     return [Stroke("dot", points((0.0, up)), 0.44, tone), Stroke("dot", points(spin), 0.16, 40)]
+
+
+class Body(NamedTuple):
+    """What the stage must know about a kind of figure. draw: (phase, Look or tone) -> strokes; turn: radians of phase per
+    metre; length, width: half of what it covers on the ground, metres; sideways: how much of its side it shows at least
+    when it comes straight at the camera (flat figures must not be seen edge-on); tones: range of its grey, None = a Look."""
+
+    draw: object
+    turn: float = 2 * np.pi / WALK.stride
+    length: float = 0.28
+    width: float = 0.22
+    sideways: float = 0.5
+    tones: tuple | None = None
+
+
+BODIES = {
+    "walker": Body(walker),
+    "runner": Body(runner, 2 * np.pi / RUN.stride),
+    "cyclist": Body(cyclist, 2.9, 0.9, 0.3, 0.85),
+    "skateboarder": Body(skateboarder, 2.0, 0.5, 0.2, 0.8),
+    "car": Body(car, 1 / 0.31, 2.0, 0.95, 0.02, (60, 235)),
+    "truck": Body(truck, 1 / 0.42, 2.7, 1.2, 0.02, (60, 235)),
+    "boar": Body(boar, 3.4, 1.0, 0.4, 0.93, (58, 88)),
+    "dog": Body(dog, 4.2, 0.5, 0.2, 0.9, (20, 60)),
+    "leashed_dog": Body(leashed_dog, 5.5, 0.5, 0.2, 0.9, (20, 225)),
+    "ball": Body(ball, 2.4, 0.2, 0.2, 0.5, (190, 250)),
+}

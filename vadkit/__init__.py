@@ -21,7 +21,8 @@ _HOME = {
     "scoring": "psnr patch_psnr regularity_score anomaly_score frame_auc evaluate copy_last_frame moving_pixels "
     "predict_clip Evaluation",
     "episodes": "EpisodeSampler Task",
-    "maml": "adapt meta_step meta_train MetaTrained",
+    "maml": "adapt meta_step adaptation_curve InnerRates",
+    "meta_training": "meta_train MetaTrained",
     "checkpoints": "save_weights load_weights load_or_train",
     "plots": "",
     "widgets": "scrub",

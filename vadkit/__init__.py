@@ -23,10 +23,11 @@ _HOME = {
     "episodes": "EpisodeSampler Task",
     "maml": "adapt meta_step adaptation_curve InnerRates",
     "meta_training": "meta_train MetaTrained",
-    "checkpoints": "save_weights load_weights load_or_train",
+    "checkpoints": "save_weights load_weights load_or_train save_results load_results",
     "plots": "",
     "widgets": "scrub",
     "doctor": "",
+    "exercises": "",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = [*_HOME, *_MODULE_OF]

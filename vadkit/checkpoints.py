@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 SHIPPED = Path(__file__).parent / "weights"
+RESULTS = Path(__file__).parent / "results"
 FORMAT = "vadkit-weights-1"
 
 
@@ -69,3 +70,24 @@ def load_or_train(path, predictor, train, header=None):
     train(predictor)
     save_weights(path, predictor, header)
     return header or {}
+
+
+def save_results(name, results):
+    """Write a JSON-able table of results as `results/NAME.json` in the package, whole or not at all."""
+    path = RESULTS / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def load_results(name):
+    """-> what `save_results` wrote. Raises FileNotFoundError for a name nobody wrote, ValueError for a damaged file."""
+    path = RESULTS / f"{name}.json"
+    if not path.is_file():
+        found = ", ".join(sorted(p.stem for p in RESULTS.glob("*.json"))) or "none"
+        raise FileNotFoundError(f"No results '{name}' in the package (there are: {found}).")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ValueError(f"{path} is not valid JSON: run the script that made it again.") from None

@@ -1,0 +1,104 @@
+"""Checks a student runs: each compares with a reference on fresh random data, answers in words, and returns True or False."""
+
+import numpy as np
+import torch
+
+from . import scoring
+from .windows import N_INPUTS
+
+
+def _attempt(function, *arguments):
+    """Run a student's function on copies -> (answer, None), or (None, what went wrong)."""
+    try:
+        answer = function(*[a.clone() if isinstance(a, torch.Tensor) else a.copy() for a in arguments])
+    except Exception as error:
+        return None, f"Your function stopped with {type(error).__name__}: {error}"
+    if answer is None or answer is Ellipsis:
+        return None, "Not attempted yet: your function returns nothing."
+    try:
+        return np.asarray(answer.detach() if isinstance(answer, torch.Tensor) else answer, dtype=float), None
+    except (TypeError, ValueError):
+        return None, f"Return numbers in an array; yours returns {type(answer).__name__}."
+
+
+def _say(ok, text):
+    print(("Correct. " if ok else "Not yet. ") + text if not text.startswith("Not attempted") else text)
+    return ok
+
+
+def _compare(answer, expected, hints, praise):
+    """hints: {words: wrong answer of just that kind}."""
+    if answer.shape != expected.shape:
+        return _say(False, f"The shape is {answer.shape}, expected {expected.shape}.")
+    if np.allclose(answer, expected, rtol=1e-4, atol=1e-5, equal_nan=True):
+        return _say(True, praise)
+    for words, wrong in hints.items():
+        if np.shape(wrong) == answer.shape and np.allclose(answer, wrong, rtol=1e-4, atol=1e-5, equal_nan=True):
+            return _say(False, words)
+    if np.isnan(answer).sum() > np.isnan(expected).sum():
+        return _say(False, "There are NaN values where numbers belong.")
+    return _say(False, f"For example, value {len(answer) - 1} is {answer[-1]:.4g} and should be {expected[-1]:.4g}.")
+
+
+def check_psnr(student_function):
+    """Checks f(prediction (N, 1, H, W), target) -> (N,) dB. Returns True or False."""
+    target = torch.rand(3, 1, 12, 16)
+    prediction = (target + 0.1 * torch.randn(3, 1, 12, 16)).clamp(0, 1)
+    answer, trouble = _attempt(student_function, prediction, target)
+    if trouble:
+        return _say(False, trouble)
+    expected = scoring.psnr(prediction, target).numpy().astype(float)
+    squared = ((prediction - target) ** 2).flatten(1).numpy().astype(float)
+    hints = {
+        "The sign is wrong: PSNR goes up when the prediction is good.": -expected,
+        "You summed the squared errors; take their mean, or the value depends on the size of the frame.": -10 * np.log10(squared.sum(1)),
+        "That is the natural logarithm; decibels use log10.": expected * np.log(10),
+        "Decibels are 10 times the logarithm; the 10 is missing.": expected / 10,
+        "20 log10(1 / MSE) is twice too much: 20 belongs to the root of the MSE.": 2 * expected,
+        "These pixels run from 0 to 1, so the peak is 1, not 255.": expected + 20 * np.log10(255),
+        "That is the MSE itself; turn it into decibels.": squared.mean(1),
+        "That is one value for the whole batch; take the mean per window.": np.full(3, -10 * np.log10(squared.mean())),
+    }  # fmt: skip
+    if answer.shape == ():
+        return _say(False, "That is one number for the whole batch. Return one value per window.")
+    return _compare(answer, expected, hints, "That is PSNR, in dB, one value per window.")
+
+
+def check_anomaly_score(student_function):
+    """Checks f(psnr of one clip (T,)) -> (T,) in [0, 1], up = abnormal. Returns True or False."""
+    values = np.random.default_rng().normal(32, 3, 40)
+    answer, trouble = _attempt(student_function, values)
+    if trouble:
+        return _say(False, trouble)
+    expected = scoring.anomaly_score(values)
+    hints = {
+        "It goes up when the frame is normal: that is the regularity score. Take 1 minus it.": 1 - expected,
+        "The order is right, but it is not in [0, 1]: subtract the lowest value before you divide.": 1
+        - values / values.max(),
+        "It is not between 0 and 1: divide by the range, highest minus lowest.": values.max() - values,
+        "Those are the PSNR values with the other sign: stretch them to [0, 1].": -values,
+    }
+    return _compare(answer, expected, hints, "0 for the most ordinary frame, 1 for the oddest.")
+
+
+def check_frame_scores(student_function):
+    """Checks f(psnr per window (T - 4,)) -> (T,) per frame, the first four NaN. Returns True or False."""
+    values = np.random.default_rng().normal(32, 3, 30)
+    answer, trouble = _attempt(student_function, values)
+    if trouble:
+        return _say(False, trouble)
+    gap = np.full(N_INPUTS, np.nan)
+    hints = {
+        "The gap is at the end; it is the first four frames that have no prediction.": np.concatenate([values, gap]),
+        "Zero dB would be a terrible frame, not a missing score: use NaN.": np.concatenate(
+            [np.zeros(N_INPUTS), values]
+        ),
+        "Do not invent scores for the first four frames: use NaN.": np.concatenate(
+            [values[:1].repeat(N_INPUTS), values]
+        ),
+    }
+    if answer.shape == values.shape:
+        return _say(
+            False, f"There are {len(values)} windows but {len(values) + N_INPUTS} frames: the first four are missing."
+        )
+    return _compare(answer, np.concatenate([gap, values]), hints, "Scores and labels now line up.")

@@ -117,7 +117,7 @@ def _ground(world, canvas, rng):
         return np.where(np.abs(np.abs(side) - world.half) < 0.09, world.paving * 0.6, ground)
     far = np.abs(side)
     ground = np.where(far < world.half + 2.3, paved, lawn)
-    asphalt = world.paving * 0.5 + 0.3 * texture
+    asphalt = world.paving * 0.58 + 0.3 * texture
     line = ((far < 0.09) & (s % 3.0 < 1.4)) | (np.abs(far - world.half + 0.35) < 0.07)
     ground = np.where(far < world.half, np.where(line, 215, asphalt), ground)
     return np.where(np.abs(far - world.half) < 0.12, world.paving * 1.25, ground)

@@ -159,7 +159,7 @@ def act(kind, way, s, travelled, offset, direction, rng, abnormal=True):
 def crowd(world, rng, seconds):
     """The normal life of a place: the actors of one clip, each going round and round for ever."""
 
-    def loop(kind, way, speed, start, offset, direction, pad=1.0, lead=0.0):
+    def loop(kind, way, speed, start, offset, direction, pad, lead=0.0):
         first, last = way.span(world.camera, offset, pad)
         gone = (start * (last - first) + speed * seconds) % (last - first)
         s = (first + gone if direction > 0 else last - gone) + direction * lead
@@ -168,11 +168,9 @@ def crowd(world, rng, seconds):
     if world.place == "road":
         for direction in (-1, 1):
             speed, start = rng.uniform(3.5, 8.0), rng.random()
-            for k in range(rng.integers(1, 4)):
-                kind = "truck" if rng.random() < 0.25 else "car"
-                yield loop(
-                    kind, world.way, speed, start + k / 3 + rng.uniform(0, 0.04), -1.55 * direction, direction, 3.5
-                )
+            for k in range(rng.integers(1, 3)):
+                kind = "truck" if rng.random() < 0.2 else "car"
+                yield loop(kind, world.way, speed, start + k / 2, -1.55 * direction, direction, 3.5)
     elif world.place == "square":
         for _ in range(rng.integers(0, 3)):
             yield from _chat(world, rng, seconds)
@@ -180,7 +178,7 @@ def crowd(world, rng, seconds):
     while walking < world.crowd:
         way, direction = world.way, int(rng.choice([-1, 1]))
         if world.place == "square":
-            way, offset = free_way(world, rng), 0.0
+            way, offset = free_way(world, rng), 0.4
         elif world.place == "road":
             offset = rng.choice([-1, 1]) * (world.half + rng.uniform(0.5, 2.0))
         elif world.place == "park":
@@ -189,11 +187,11 @@ def crowd(world, rng, seconds):
             offset = -direction * rng.uniform(0.4, 0.95) * world.half
         speed, start = rng.uniform(0.9, 1.7), rng.random()
         for companion in range(rng.choice([1, 1, 2, 3])):
-            beside = offset + companion * (0.65 if offset < 0 else -0.65)
-            yield loop("walker", way, speed, start + 0.02 * rng.random(), beside, direction)
+            beside = np.sign(offset) * max(abs(offset) - 0.65 * companion, 0.35)
+            yield loop("walker", way, speed, start + 0.03 * companion, beside, direction, 2.0)
             walking += 1
         if world.place == "park" and rng.random() < 0.35:
-            yield loop("leashed_dog", way, speed, start, offset, direction, lead=0.95)
+            yield loop("leashed_dog", way, speed, start, offset, direction, 2.0, lead=0.95)
 
 
 def _chat(world, rng, seconds):
@@ -212,50 +210,49 @@ def _top(world):
     return float(np.clip(world.camera.project(0, world.back)[1], 0.08, 0.5))
 
 
-def free_way(world, rng, sides=None):
-    """A way across the ground from one edge of the picture to another (0 left, 1 right, 2 bottom)."""
+def free_way(world, rng, sides=None, low=0.0):
+    """A way across the ground from one edge of the picture to another (0 left, 1 right, 2 bottom), not above y = low."""
     sides = rng.permutation([0, 1, 2])[:2] if sides is None else sides
-    low = _top(world) + 0.06
-    ends = [
-        ((-0.02, rng.uniform(low, 0.95)), (1.02, rng.uniform(low, 0.95)), (rng.uniform(0.05, 0.95), 1.05))[i]
-        for i in sides
-    ]
-    return Way.through(world.camera, *ends)
+    low = max(_top(world) + 0.06, low)
+    ends = (-0.02, rng.uniform(low, 0.95)), (1.02, rng.uniform(low, 0.95)), (rng.uniform(0.05, 0.95), 1.05)
+    return Way.through(world.camera, *(ends[i] for i in sides))
+
+
+def route(world, rng, kind, direction):
+    """Where an anomaly goes: (way, offset in metres)."""
+    if kind == "on_road":
+        first, last = world.way.span(world.camera)
+        across = np.array([-world.way.along[1], world.way.along[0]]) + rng.uniform(-0.3, 0.3) * world.way.along
+        return Way(world.way.at(first + rng.uniform(0.25, 0.75) * (last - first)), across / np.linalg.norm(across)), 0.0
+    if world.place == "square" or kind in ("boar", "dog", "ball"):
+        ways, length = [free_way(world, rng, (0, 1), 0.4) for _ in range(8)], 2.3 * np.mean(SPEED[kind])
+        return min(ways, key=lambda way: abs(np.log(np.ptp(way.span(world.camera, 0.0, 0.0)) / length))), 0.0
+    if world.place == "road":  # the pavement that shows more of itself
+        sides = sorted(
+            (np.ptp(world.way.span(world.camera, side)), side) for side in (-world.half - 1.2, world.half + 1.2)
+        )
+        return world.way, sides[0][1] if sides[0][0] > 6 and rng.random() < 0.4 else sides[1][1]
+    if kind in ("runner", "skateboarder", "loitering"):
+        return world.way, -direction * rng.uniform(0.4, 0.8) * world.half
+    return world.way, direction * rng.uniform(0.5, 0.8) * world.half if kind == "against_stream" else 0.0
 
 
 def misbehave(world, rng, kind, seconds):
     """The actor that does not belong: it crosses the picture once, some way into the clip."""
     T, direction = len(seconds), int(rng.choice([-1, 1]))
-    way, offset = world.way, 0.0
-    if kind == "on_road":
-        s, side = (
-            np.mean(way.span(world.camera)) + rng.uniform(-0.3, 0.3) * np.ptp(way.span(world.camera)),
-            np.array([-way.along[1], way.along[0]]),
-        )
-        slanted = side + rng.uniform(-0.3, 0.3) * way.along
-        way = Way(way.at(s), slanted / np.linalg.norm(slanted))
-    elif world.place == "square" or kind in ("boar", "dog", "ball"):
-        ways = [free_way(world, rng, (0, 1)) for _ in range(8)]
-        way = min(
-            ways, key=lambda w: abs(np.log(np.ptp(w.span(world.camera, 0.0, 0.0)) / (2.3 * np.mean(SPEED[kind]))))
-        )
-    elif world.place == "road":
-        offset = rng.choice([-1, 1]) * (world.half + 1.2)
-    elif kind in ("runner", "skateboarder", "loitering"):
-        offset = -direction * rng.uniform(0.4, 0.8) * world.half
-    elif kind == "against_stream":
-        offset = direction * rng.uniform(0.5, 0.8) * world.half
+    way, offset = route(world, rng, kind, direction)
     first, last = way.span(world.camera, offset, figures.BODIES.get(kind, figures.BODIES["walker"]).length + 0.2)
     speed = np.clip((last - first) / rng.uniform(28, 42) * world.fps, *SPEED[kind])
-    frames = (last - first) / speed * world.fps
     if kind == "loitering":
-        stand = rng.uniform(30, 45)
+        frame, stand = np.arange(T), rng.uniform(30, 45)
         stop = rng.uniform(20, max(T - stand - 15, 21))
-        frame = np.arange(T)
         gone = (np.minimum(frame - stop, 0) + np.maximum(frame - stop - stand, 0)) * speed / world.fps
-        s = rng.uniform(0.7 * first + 0.3 * last, 0.3 * first + 0.7 * last) + direction * gone
+        s = first + rng.uniform(0.3, 0.7) * (last - first) + direction * gone
         return act(kind, way, s, gone, offset, direction, rng, (frame >= stop) & (frame < stop + stand))
+    frames = (last - first) / speed * world.fps
     start = rng.uniform(12, T - 10 - frames) if T - 22 > frames else (T - frames) / 2
+    if kind == "on_road":  # in the middle of the road in the middle of the clip
+        start = T * rng.uniform(0.4, 0.6) + (first if direction > 0 else -last) / speed * world.fps
     gone = (np.arange(T) - start) * speed / world.fps
     actor = act(kind, way, first + gone if direction > 0 else last - gone, gone, offset, direction, rng)
     if kind == "on_road":

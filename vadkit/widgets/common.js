@@ -124,9 +124,14 @@ function chart({values, labels, say, height = 160, unit = "PSNR (dB)", hideTruth
   };
 }
 
+// The smallest of ..., 0.1, 0.2, 0.5, 1, 2, 5, ... that is at least `rough`.
+function roundStep(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough || 1));
+  return [1, 2, 5, 10].map((m) => m * power).find((step) => step >= rough * 0.999);
+}
+
 function ticks(low, high, wanted) {
-  const rough = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(rough || 1));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) || 1, found = [];
+  const step = roundStep((high - low) / wanted), found = [];
   for (let v = Math.ceil(low / step) * step; v <= high + 1e-9; v += step) found.push(v);
   return found;
 }

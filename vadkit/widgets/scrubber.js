@@ -20,10 +20,10 @@ function render({model, el}) {
   const curve = chart({values: psnr, labels, say});
   curve.svg.setAttribute("aria-label", say("PSNR along the clip; the values are in the text below"));
   curve.drawCurve();
-  const step = 10 ** Math.floor(Math.log10((curve.high - curve.low) / 50));
+  const step = roundStep((curve.high - curve.low) / 100);
   const frameSlider = node("input", {type: "range", min: first, max: T - 1, step: 1, class: "vk-frame", "aria-label": say("frame")});
   const limitSlider = node("input", {type: "range", min: curve.low, max: curve.high, step: "any", class: "vk-threshold",
-    "aria-label": say("threshold in dB"), "data-own-keys": "Home End"});
+    "aria-label": say("threshold in dB"), "data-own-keys": OWN_SLIDER_KEYS});
   curve.alignSlider(frameSlider, first);
   const play = playButton(say), status = node("output", {class: "vk-status"}), tally = node("output", {class: "vk-tally"});
 

@@ -1,0 +1,119 @@
+"""A real JupyterLab on loopback, with settings of its own, driven in a real Chromium."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+IDLE = """() => {
+  const notebook = window.jupyterapp.shell.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;
+  return !!kernel && kernel.status === "idle" && notebook.sessionContext.isReady;
+}"""
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === "code")
+  .flatMap((cell) => cell.model.outputs.toJSON().filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`))"""
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """(url, root): a JupyterLab whose root folder holds a copy of the notebooks; it and its kernels end with the tests."""
+    home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
+    shutil.copytree(REPOSITORY / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    places = {f"JUPYTER{name}": str(home / name) for name in ("_CONFIG_DIR", "_DATA_DIR", "_RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")}
+    options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+               "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
+               f"--ServerApp.root_dir={root}"]  # fmt: skip
+    with open(home / "lab.log", "w") as log:
+        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], stdout=log, stderr=log,
+                                  env={**os.environ, **places, "IPYTHONDIR": str(home / "ipython")})  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{url}/api/status", timeout=1).read()
+            break
+        except OSError:
+            assert server.poll() is None, (home / "lab.log").read_text()
+            time.sleep(0.1)
+    else:
+        pytest.fail((home / "lab.log").read_text())
+    yield url, root
+    for kernel in json.load(urllib.request.urlopen(f"{url}/api/kernels")):
+        urllib.request.urlopen(urllib.request.Request(f"{url}/api/kernels/{kernel['id']}", method="DELETE"))
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.fail(f"The browser tests need one of {', '.join(CHROMIUM)} on the PATH.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A page of a fresh browser profile. The test fails if the console showed an error."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1800})
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(f"{message.text} ({message.location['url']})") if message.type == "error" else None)
+    yield page
+    context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def notebook(lab, page):
+    """notebook(path) opens a notebook of the lab's root; notebook(*cells) writes one of these code cells and opens that."""
+    url, root = lab
+
+    def open_notebook(*cells, theme="light"):
+        path = cells[0]
+        if not path.endswith(".ipynb"):
+            path = f"cells-{time.time_ns()}.ipynb"
+            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+            nbformat.write(nbformat.v4.new_notebook(metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)]), root / path)
+        page.goto(f"{url}/lab/workspaces/test-{time.time_ns()}/tree/{path}")
+        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0", timeout=90_000)
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
+        if theme == "dark":
+            page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+            page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+        page.wait_for_function(IDLE, timeout=90_000)
+        return page
+
+    return open_notebook
+
+
+@pytest.fixture
+def run_all(page):
+    """run_all(seconds) runs every cell of the open notebook and fails with the errors the cells raised."""
+
+    def run(seconds=120):
+        page.set_default_timeout(seconds * 1000)
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(IDLE)
+        page.set_default_timeout(20_000)
+        assert page.evaluate(ERRORS) == []
+
+    return run

@@ -1,0 +1,174 @@
+"""Decode one clip: a video file or a folder of numbered frames -> grey frames, one at a time, damage noticed.
+
+OpenCV decodes a damaged TIFF or JPEG into a picture and only murmurs on stderr. We listen to that murmur: a frame counts
+as corrupt when the decoder returns nothing or says so. Nothing here loads a whole clip into memory.
+"""
+
+import contextlib
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+IMAGE_ENDINGS = {".tif", ".tiff", ".bmp", ".png", ".jpg", ".jpeg", ".pgm"}
+VIDEO_ENDINGS = {".avi", ".mp4", ".m4v", ".mkv", ".mov", ".webm", ".mpg", ".mpeg", ".wmv"}
+_DAMAGE = re.compile(rb"ERROR|error|Premature end|Corrupt JPEG")
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_WARNING)
+
+
+def natural(path):
+    """Sort key: frame2 before frame10."""
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", Path(path).name)]
+
+
+def visible(folder):
+    """What is in a folder, in natural order, without `._*`, `.DS_Store` and their like."""
+    return sorted(
+        (p for p in Path(folder).iterdir() if not p.name.startswith(".") and p.name != "__MACOSX"), key=natural
+    )
+
+
+def image_files(folder):
+    return [path for path in visible(folder) if path.suffix.lower() in IMAGE_ENDINGS]
+
+
+def source_files(path):
+    """The files a clip is made of: one video, or the frames of a folder."""
+    return image_files(path) if path.is_dir() else [path]
+
+
+def grey_frames(path, span=None, skip_corrupt=False, report=None):
+    """Yield the frames of a clip, (H, W) uint8 at full size.
+
+    span: (first, last) frame to keep, both included, from 0. With `skip_corrupt` a frame that does not decode is replaced
+    by the one before it (the first by the one after), so that labels stay aligned, and a video that ends early ends early;
+    `report` then gets "repeated_frames" (numbered within the span) or "missing_at_end".
+    Raises ValueError that names the frame for damage, and for frames of different sizes.
+    """
+    first, last = span or (0, None)
+    report = {} if report is None else report
+    decoded = _decode_folder(path, first, last) if Path(path).is_dir() else _decode_video(path, first, last, report)
+    shape, previous, waiting = None, None, 0
+    for number, (name, frame) in enumerate(decoded):
+        if frame is None:
+            if not skip_corrupt:
+                raise ValueError(
+                    f"{name} does not decode: get the file again, or add --skip-corrupt to repeat its neighbour."
+                )
+            report.setdefault("repeated_frames", []).append(number)
+            waiting += previous is None
+        else:
+            shape = shape or frame.shape
+            if frame.shape != shape:
+                raise ValueError(
+                    f"{name} is {_size(frame.shape)}, the frames before it {_size(shape)}: one clip has one size."
+                )
+            yield from [frame] * waiting
+            previous, waiting = frame, 0
+        if previous is not None:
+            yield previous
+    if report.get("missing_at_end") and not skip_corrupt:
+        raise ValueError(
+            f"{path} breaks off {report['missing_at_end']} frames before its end: get the file again, or add --skip-corrupt "
+            "to use the part that decodes."
+        )
+
+
+def _size(shape):
+    return f"{shape[1]}x{shape[0]}"
+
+
+def _decode_folder(folder, first, last):
+    for path in image_files(folder)[first : None if last is None else last + 1]:
+        yield path, read_image(path)
+
+
+def read_image(path):
+    """(H, W) uint8, or None when the file is damaged."""
+    with _decoder_murmur() as murmur:
+        frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    return None if murmur() else frame
+
+
+_ear = None
+
+
+@contextlib.contextmanager
+def _decoder_murmur():
+    """Collect what the C libraries under OpenCV print on stderr; call the result afterwards: did they speak of damage?"""
+    global _ear
+    _ear = _ear or tempfile.TemporaryFile()
+    start = _ear.seek(0, os.SEEK_END)
+    stderr = os.dup(2)
+    os.dup2(_ear.fileno(), 2)
+    try:
+        yield (
+            lambda: os.fstat(_ear.fileno()).st_size > start and _DAMAGE.search(os.pread(_ear.fileno(), 100_000, start))
+        )
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _decode_video(path, first, last, report):
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if not video.isOpened():
+        raise ValueError(f"{path} cannot be opened as a video: damaged, cut short, or a codec that OpenCV lacks.")
+    promised, number = int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 0
+    while (last is None or number <= last) and video.grab():
+        if number >= first:
+            good, frame = video.retrieve()
+            yield f"Frame {number} of {path}", cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if good else None
+        number += 1
+    video.release()
+    end = promised if last is None else last + 1
+    if last is not None and number <= last and promised <= last:
+        raise ValueError(f"{path} has {number} frames, fewer than the range up to frame {last} asks for.")
+    if end - number > 1:  # containers that estimate their length are off by one at times
+        report["missing_at_end"] = end - number
+
+
+def shrink(frame, options):
+    """Cut the top rows off and average down (or enlarge) to `options.size`: (H, W) uint8."""
+    frame = frame[round(options.crop_top * len(frame)) :]
+    smaller = frame.shape[0] >= options.size[0] and frame.shape[1] >= options.size[1]
+    return cv2.resize(frame, options.size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+
+
+def shrink_mask(mask, options):
+    """(h, w), non-zero = abnormal -> (H, W) bool: abnormal where at least half of what a pixel covers is."""
+    return shrink((np.asarray(mask) != 0).astype(np.uint8) * 255, options) >= 128
+
+
+def read_mask_images(folder):
+    """Masks as a folder of pictures, non-zero = abnormal."""
+    for path in image_files(folder):
+        mask = read_image(path)
+        if mask is None:
+            raise ValueError(f"{path} does not decode: get the file again.")
+        yield mask
+
+
+def read_mask_array(path):
+    """Masks as one .npy (T, h, w), memory-mapped."""
+    yield from np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def bare_seconds_per_frame(path, options, most=200):
+    """Processor seconds OpenCV alone needs to decode, turn grey and resize the first frames of a clip: the floor we measure against."""
+    count, began, size = 0, time.process_time(), options.size[::-1]
+    if path.is_dir():
+        for file in image_files(path)[:most]:
+            cv2.resize(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), size, interpolation=cv2.INTER_AREA)
+            count += 1
+    else:
+        video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        while count < most and (found := video.read())[0]:
+            cv2.resize(cv2.cvtColor(found[1], cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
+            count += 1
+    return (time.process_time() - began) / max(count, 1)

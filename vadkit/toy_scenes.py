@@ -19,7 +19,7 @@ HEADLINE = ("runner", "cyclist", "car", "boar")
 KINDS = (*HEADLINE, "skateboarder", "dog", "truck", "ball")  # behavioural: they look or move unlike anything normal
 CONTEXTUAL = ("against_stream", "loitering", "on_road")  # they look normal; where and when makes them abnormal
 TRAIN_SEEDS, VALIDATION_SEEDS, TEST_SEEDS = range(0, 10_000), range(10_000, 11_000), range(20_000, 21_000)
-BOAR_SEED = 30_410  # outside all three
+BOAR_SEED = 30_352  # outside all three
 
 NO_ANOMALY = {  # normal there, or without meaning there
     "campus": ("on_road",),
@@ -174,7 +174,7 @@ def crowd(world, rng, seconds):
     elif world.place == "square":
         for _ in range(rng.integers(0, 3)):
             yield from _chat(world, rng, seconds)
-    walking = 0
+    walking, inner = 0, world.half + 0.35 if world.place == "road" else 0.35
     while walking < world.crowd:
         way, direction = world.way, int(rng.choice([-1, 1]))
         if world.place == "square":
@@ -187,7 +187,7 @@ def crowd(world, rng, seconds):
             offset = -direction * rng.uniform(0.4, 0.95) * world.half
         speed, start = rng.uniform(0.9, 1.7), rng.random()
         for companion in range(rng.choice([1, 1, 2, 3])):
-            beside = np.sign(offset) * max(abs(offset) - 0.65 * companion, 0.35)
+            beside = np.sign(offset) * max(abs(offset) - 0.65 * companion, inner)
             yield loop("walker", way, speed, start + 0.03 * companion, beside, direction, 2.0)
             walking += 1
         if world.place == "park" and rng.random() < 0.35:

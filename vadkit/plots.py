@@ -212,9 +212,13 @@ def _check_frame(clip, frame):
 
 
 def telling_frame(clip):
-    """The frame to look at: the middle of the longest abnormal interval, or of the clip where all is normal or unknown."""
+    """The frame to look at: where the anomaly's box is largest, else the middle of the longest abnormal interval, else of
+    the clip. Never one of the first four, which have no prediction."""
     runs = intervals(clip.labels) if clip.labels is not None else []
     first, last = max(runs, key=lambda run: run[1] - run[0]) if runs else (0, len(clip) - 1)
+    if clip.boxes is not None and runs:
+        width, height = (np.asarray(clip.boxes)[:, 2:] - np.asarray(clip.boxes)[:, :2]).T
+        return N_INPUTS + int(np.argmax((width * height)[N_INPUTS:]))
     return max((first + last) // 2, N_INPUTS)
 
 
@@ -235,7 +239,7 @@ def still(predictor, clip, frame=None, threshold=None, score="frame"):
     error = _image(axes[2], abs(truth - prediction), "error", cmap=ERROR_MAP, vmax=ERROR_MAX)
     figure.colorbar(error, ax=axes[2], fraction=0.046, ticks=[0, ERROR_MAX / 2, ERROR_MAX])
     _draw_curve(axes[3], {"PSNR": psnr}, clip.labels, threshold, frame)
-    axes[3].set_title(f"{psnr[frame]:.1f} dB at frame {frame}", fontsize=10)
+    axes[3].set_title(f"{psnr[frame]:.1f} dB at frame {frame} (shaded: abnormal)", fontsize=10)
     axes[3].get_legend().remove()
     figure.alt = say("Frame {frame} of clip {name}: ground truth, prediction and their absolute difference, which is {mean:.3f} on "
                      "average and {largest:.2f} at most. PSNR there is {here:.1f} dB; along the clip it runs from {low:.1f} to "

@@ -46,7 +46,11 @@ class Widget(anywidget.AnyWidget):
 
     def to_html(self):
         """-> one HTML fragment that plays without a kernel, a library or a network: pixels and code are inside."""
-        names = [name for name in self.traits(sync=True) if not name.startswith("_") and name not in ("layout", "comm", "tabbable", "tooltip")]
+        names = [
+            name
+            for name in self.traits(sync=True)
+            if not name.startswith("_") and name not in ("layout", "comm", "tabbable", "tooltip")
+        ]
         values = {name: getattr(self, name) for name in names}
         packed = {name: base64.b64encode(v).decode() for name, v in values.items() if isinstance(v, bytes)}
         plain = {name: v for name, v in values.items() if not isinstance(v, bytes)}
@@ -139,3 +143,196 @@ class Scrubber(Widget):
 def scrub(predictor, clip, **options):
     """`Scrubber(clip, predictor)`, the way one says it: scrub this predictor along that clip."""
     return Scrubber(clip, predictor, **options)
+
+
+def _packed(clips):
+    """Frames of several clips as one bytes object, and where each begins."""
+    clips = [plots.as_clip(clip) for clip in clips]
+    if not clips:
+        raise ValueError("At least one clip is needed.")
+    offsets = np.cumsum([0] + [clip.frames.size for clip in clips])
+    return (
+        clips,
+        b"".join(np.ascontiguousarray(clip.frames).tobytes() for clip in clips),
+        [int(o) for o in offsets[:-1]],
+    )
+
+
+@_with_code("gallery.js")
+class Gallery(Widget):
+    """Several clips side by side, looping, the anomalies boxed where that is known.
+
+    clips: list of Clip (or frames); captions: one per clip, default the kinds of anomaly in it, or its name.
+    """
+
+    frames = _synced(traitlets.Bytes())
+    clips = _synced(traitlets.List())
+    columns = _synced(traitlets.Int())
+    fps = _synced(traitlets.Float())
+    playing = _synced(traitlets.Bool())
+    start = _synced(traitlets.Int())
+
+    def __init__(self, clips, captions=None, columns=4, fps=10, playing=False):
+        clips, frames, offsets = _packed(clips)
+        captions = captions or [plots.kind_of(clip) or clip.name for clip in clips]
+        if len(captions) != len(clips):
+            raise ValueError(f"{len(clips)} clips need as many captions, got {len(captions)}.")
+        about = [
+            {"caption": caption, "T": len(clip), "H": clip.frames.shape[1], "W": clip.frames.shape[2], "offset": offset,
+             "boxes": [] if clip.boxes is None else np.asarray(clip.boxes).tolist()}
+            for clip, caption, offset in zip(clips, captions, offsets)
+        ]  # fmt: skip
+        super().__init__(frames=frames, clips=about, columns=min(columns, len(clips)), fps=fps, playing=playing,
+                         start=plots.telling_frame(clips[0]),
+                         alt=say("{n} clips side by side: {captions}.", n=len(clips), captions="; ".join(captions)))  # fmt: skip
+
+
+def agreement(labels, others):
+    """How far two labellings of one clip agree -> {"accuracy", "iou", "f1", "kappa"}, each at most 1.
+
+    labels, others: (T,) of 0/1, 1 = abnormal. IoU and F1 are about the abnormal frames, Cohen's kappa (1960) takes away
+    what chance alone would give; where nobody marked anything they are NaN. Raises ValueError for lengths that differ.
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    labels, others = np.asarray(labels), np.asarray(others)
+    a, b = plots.check_labels(labels, len(others), "the other labelling"), plots.check_labels(others, len(others))
+    both, either = (a & b).sum(), (a | b).sum()
+    constant = either == 0 or both == len(a)
+    return {
+        "accuracy": float((a == b).mean()),
+        "iou": float(both / either) if either else float("nan"),
+        "f1": float(2 * both / (a.sum() + b.sum())) if either else float("nan"),
+        "kappa": float("nan") if constant else float(cohen_kappa_score(a, b)),
+    }
+
+
+@_with_code("label_player.js")
+class LabelPlayer(Widget):
+    """Label it yourself: play the clip, mark the abnormal frames by key, then compare with the truth.
+
+    truth: (T,) of 0/1 to compare with, default the clip's labels; a classmate's `player.labels` works as well.
+    `.labels` is (T,) bool, what has been marked so far; it may be set. The truth reaches the browser only on Compare.
+    """
+
+    frames = _synced(traitlets.Bytes())
+    shape = _synced(traitlets.List())
+    marks = _synced(traitlets.List())
+    truth = _synced(traitlets.List())
+    truth_name = _synced(traitlets.Unicode())
+    asked = _synced(traitlets.Int())
+    report = _synced(traitlets.Unicode())
+    caption = _synced(traitlets.Unicode())
+    fps = _synced(traitlets.Float())
+
+    def __init__(self, clip, truth=None, truth_name=None, fps=8):
+        clip = plots.as_clip(clip)
+        self._truth = plots.check_labels(clip.labels if truth is None else truth, len(clip), clip.name)
+        super().__init__(
+            frames=np.ascontiguousarray(clip.frames).tobytes(),
+            shape=list(clip.frames.shape),
+            marks=[0] * len(clip),
+            truth_name=truth_name or say("truth"),
+            caption=clip.name,
+            fps=fps,
+            alt=say("Player of clip {name}: mark the abnormal frames, then compare.", name=clip.name),
+        )
+        self.observe(self._compare, "asked")
+
+    @property
+    def labels(self):
+        return np.array(self.marks, bool)
+
+    @labels.setter
+    def labels(self, labels):
+        self.marks = _numbers(plots.check_labels(labels, len(self.marks)))
+
+    def agreement(self, others=None):
+        """`agreement` of `.labels` with other labels, default the truth. Raises ValueError where there is none."""
+        others = self._truth if others is None else others
+        if others is None:
+            raise ValueError("Nobody labelled this clip: give the labels to compare with.")
+        return agreement(self.labels, others)
+
+    def _compare(self, _):
+        if self._truth is None:
+            self.report = say("Nobody labelled this clip: there is nothing to compare with.")
+            return
+        self.truth = _numbers(self._truth)
+        numbers = {k: say("undefined") if np.isnan(v) else f"{v:.2f}" for k, v in self.agreement().items()}
+        self.report = say("You marked {yours} frames, {name} {theirs}. Accuracy {accuracy}, IoU {iou}, F1 {f1}, Cohen's kappa {kappa}.",
+                          yours=int(self.labels.sum()), theirs=int(self._truth.sum()), name=self.truth_name, **numbers)  # fmt: skip
+
+
+@_with_code("operating_point.js")
+class OperatingPoint(Widget):
+    """The ROC curve with an operating point that moves with the threshold, beside the histograms of the scores.
+
+    scores, labels: (T,) arrays, or lists of one per clip as in an `Evaluation`; scores up = abnormal, NaN left out.
+    """
+
+    scores = _synced(traitlets.List())
+    labels = _synced(traitlets.List())
+    false_rates = _synced(traitlets.List())
+    true_rates = _synced(traitlets.List())
+    auc = _synced(traitlets.Float())
+    score_name = _synced(traitlets.Unicode())
+    threshold = _synced(traitlets.Float())
+
+    def __init__(self, scores, labels, threshold=None, score_name="anomaly score (up = abnormal)"):
+        from sklearn.metrics import roc_auc_score, roc_curve
+
+        scores, labels = plots.scored(scores, labels)
+        false_rates, true_rates, _ = roc_curve(labels, scores)
+        auc = float(roc_auc_score(labels, scores))
+        super().__init__(
+            scores=scores.tolist(),
+            labels=_numbers(labels),
+            false_rates=false_rates.tolist(),
+            true_rates=true_rates.tolist(),
+            auc=auc,
+            score_name=say(score_name),
+            threshold=float(np.median(scores) if threshold is None else threshold),
+            alt=say("ROC curve with area {auc:.3f} and histograms of the scores, with a threshold to move.", auc=auc),
+        )
+
+
+@_with_code("guard_shift.js")
+class GuardShift(Widget):
+    """The guard's shift: labelled clips come in an order nobody knows; keep the threshold, catch what comes, cry wolf twice at most.
+
+    clips: labelled clips of one size; n_clips of them make one shift, drawn by seed (the second shift by seed + 1, ...)
+    A frame whose PSNR is below the threshold rings; an anomaly is caught when it rings while it is in the picture; ringing
+    with nothing wrong is a false alarm, one for each time it starts after ten quiet frames.
+    `.result` after a shift: {"caught": kinds, "missed": kinds, "false_alarms": n, "seconds": s}.
+    """
+
+    frames = _synced(traitlets.Bytes())
+    size = _synced(traitlets.List())
+    clips = _synced(traitlets.List())
+    n_inputs = _synced(traitlets.Int(N_INPUTS))
+    n_clips = _synced(traitlets.Int())
+    seed = _synced(traitlets.Int())
+    budget = _synced(traitlets.Int())
+    fps = _synced(traitlets.Float())
+    threshold = _synced(traitlets.Float())
+    result = _synced(traitlets.Dict())
+
+    def __init__(self, predictor, clips, n_clips=6, budget=2, threshold=None, seed=0, fps=12, score="frame"):
+        clips, frames, offsets = _packed(clips)
+        if len({clip.frames.shape[1:] for clip in clips}) > 1:
+            raise ValueError("One guard watches one camera: all clips must have the same size.")
+        if any(clip.labels is None for clip in clips):
+            raise ValueError("The shift is judged by labels, but some clips have none.")
+        psnr = [plots.predict_and_score(clip, predictor, score=score)[1][N_INPUTS:] for clip in clips]
+        about = [
+            {"offset": offset, "psnr": _without_nan(values), "labels": _numbers(clip.labels[N_INPUTS:]),
+             "kinds": list(clip.kinds or [""] * len(clip))[N_INPUTS:]}
+            for clip, values, offset in zip(clips, psnr, offsets)
+        ]  # fmt: skip
+        everything = np.concatenate(psnr)
+        super().__init__(
+            frames=frames, size=list(clips[0].frames.shape[1:]), clips=about, n_clips=n_clips, seed=seed, budget=budget, fps=fps,
+            threshold=float(np.nanmin(everything) if threshold is None else threshold),
+            alt=say("The guard's shift: a live camera, its PSNR curve, a threshold to move and a budget of {budget} false alarms.", budget=budget),
+        )  # fmt: skip

@@ -65,33 +65,32 @@ function runsOf(flags) {
 }
 
 // A curve over frames with abnormal runs shaded, alarms marked below a threshold, and a cursor. values may hold nulls.
-function chart({values, labels, say, height = 160, unit = "PSNR (dB)", hideTruth = false}) {
-  const width = 900, left = 52, right = 10, top = 18, bottom = 38, T = values.length;
-  const known = values.filter((v) => v !== null), spread = Math.max(...known) - Math.min(...known) || 1;
-  const low = Math.min(...known) - 0.06 * spread, high = Math.max(...known) + 0.06 * spread;
+// range: [low, high] to use instead of the curve's own; xTicks: false hides the frame numbers.
+function chart({values, labels, say, range, width = 900, height = 160, unit = "PSNR (dB)", xTicks = true, xLabel = say("frame")}) {
+  const left = 52, right = 10, top = 18, bottom = 38, T = values.length;
+  const [least, most] = range ?? extent(values), margin = 0.06 * (most - least || 1), low = least - margin, high = most + margin;
   const X = (t) => left + (t * (width - left - right)) / Math.max(T - 1, 1);
   const Y = (v) => top + ((high - v) * (height - top - bottom)) / (high - low);
   const svg = svgNode("svg", {viewBox: `0 0 ${width} ${height}`, class: "vk-chart", role: "img"});
-  if (!hideTruth)
-    for (const [first, last] of runsOf(labels)) {
-      const x = X(Math.max(first - 0.5, 0)), w = X(Math.min(last + 0.5, T - 1)) - x;
-      svg.append(svgNode("rect", {x, y: top, width: w, height: height - top - bottom, fill: COLOUR.abnormal}));
-      svg.append(svgNode("text", {x: x + w / 2, y: 13, "text-anchor": "middle", fill: "#7A4B00"}, say("abnormal")));
-    }
+  for (const [first, last] of runsOf(labels)) {
+    const x = X(Math.max(first - 0.5, 0)), w = X(Math.min(last + 0.5, T - 1)) - x;
+    svg.append(svgNode("rect", {x, y: top, width: w, height: height - top - bottom, fill: COLOUR.abnormal}));
+    if (w > 60) svg.append(svgNode("text", {x: x + w / 2, y: 13, "text-anchor": "middle", fill: "#7A4B00"}, say("abnormal")));
+  }
   for (const v of ticks(low, high, 4)) {
     svg.append(svgNode("line", {x1: left, x2: width - right, y1: Y(v), y2: Y(v), stroke: "#E4E4E4"}));
     svg.append(svgNode("text", {x: left - 6, y: Y(v) + 4, "text-anchor": "end"}, String(+v.toFixed(2))));
   }
-  for (const t of ticks(0, T - 1, 10))
+  for (const t of xTicks ? ticks(0, T - 1, 10) : [])
     svg.append(svgNode("text", {x: X(t), y: height - bottom + 16, "text-anchor": "middle"}, String(t)));
-  svg.append(svgNode("text", {x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle"}, say("frame")));
+  svg.append(svgNode("text", {x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle"}, xLabel));
   svg.append(svgNode("text", {transform: `translate(13 ${(top + height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle"}, unit));
   const curve = svgNode("path", {fill: "none", stroke: COLOUR.normal, "stroke-width": 2, "stroke-linejoin": "round"});
   const alarms = svgNode("path", {fill: COLOUR.alarm});
   const limit = svgNode("line", {x1: left, x2: width - right, stroke: COLOUR.alarm, "stroke-width": 2, "stroke-dasharray": "7 4"});
   const limitText = svgNode("text", {x: width - right, "text-anchor": "end", fill: "#A34700"});
-  const cursor = svgNode("line", {y1: top - 4, y2: height - bottom, stroke: "#000", "stroke-width": 1.5});
-  const dot = svgNode("circle", {r: 4.5, fill: "#000"});
+  const cursor = svgNode("line", {y1: top - 4, y2: height - bottom, "stroke-width": 1.5}), dot = svgNode("circle", {r: 4.5, opacity: 0});
+  const mark = clamp((X(1) - X(0)) * 0.9, 1.2, 4);
   svg.append(curve, alarms, limit, limitText, cursor, dot);
   const point = (event) => {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
@@ -102,26 +101,33 @@ function chart({values, labels, say, height = 160, unit = "PSNR (dB)", hideTruth
     };
   };
   return {
-    svg, low, high, point,
+    svg, low, high, X, Y, point,
     alignSlider(slider, from) { // so that the thumb stands under the cursor
       slider.style.marginLeft = `calc(${(100 * X(from)) / width}% - 8px)`;
       slider.style.width = `calc(${(100 * (X(T - 1) - X(from))) / width}% + 16px)`;
     },
-    drawCurve(until = T) {
-      curve.setAttribute("d", values.slice(0, until).map((v, t) =>
+    drawCurve() {
+      curve.setAttribute("d", values.map((v, t) =>
         v === null ? "" : `${t && values[t - 1] !== null ? "L" : "M"}${X(t).toFixed(1)} ${Y(v).toFixed(1)}`).join(""));
     },
-    setThreshold(v, until = T) {
+    setThreshold(v, isAlarm = (p) => p !== null && p < v) {
       limit.setAttribute("y1", Y(v)), limit.setAttribute("y2", Y(v)), limitText.setAttribute("y", Y(v) - 5);
       limitText.textContent = `${say("threshold")} ${v.toFixed(1)}`;
-      const triangle = (x, y) => `M${(x - 4).toFixed(1)} ${(y - 6).toFixed(1)}h8l-4 7z`;
-      alarms.setAttribute("d", values.slice(0, until).map((p, t) => (p !== null && p < v ? triangle(X(t), Y(p)) : "")).join(""));
+      const triangle = (x, y) => `M${(x - mark).toFixed(1)} ${(y - 1.5 * mark).toFixed(1)}h${2 * mark}l${-mark} ${1.8 * mark}z`;
+      alarms.setAttribute("d", values.map((p, t) => (isAlarm(p, t) ? triangle(X(t), Y(p)) : "")).join(""));
     },
+    hideThreshold() { limit.remove(), limitText.remove(); },
     setFrame(t) {
-      cursor.setAttribute("x1", X(t)), cursor.setAttribute("x2", X(t));
+      cursor.setAttribute("x1", X(t)), cursor.setAttribute("x2", X(t)), cursor.setAttribute("stroke", "#000");
+      dot.setAttribute("opacity", values[t] === null ? 0 : 1);
       dot.setAttribute("cx", X(t)), dot.setAttribute("cy", Y(values[t] ?? low));
     },
   };
+}
+
+function extent(values) {
+  const known = values.filter((v) => v !== null);
+  return [Math.min(...known), Math.max(...known)];
 }
 
 // The smallest of ..., 0.1, 0.2, 0.5, 1, 2, 5, ... that is at least `rough`.

@@ -63,7 +63,7 @@ def test_default_scene_keeps_the_contract():
 def test_boxes_hold_exactly_what_changes(place, kind):
     """The oracle: draw the clip again without its anomaly; what differs is the anomaly."""
     found = 0
-    for clip in toy_scene(11, place, n_train=0, n_test=2, kinds=[kind]).test_clips:
+    for clip in toy_scene(11, place, n_train=0, n_test=1, kinds=[kind]).test_clips:
         differs = changed(clip)
         for t in np.flatnonzero(clip.labels):
             x0, y0, x1, y1 = clip.boxes[t]
@@ -71,10 +71,10 @@ def test_boxes_hold_exactly_what_changes(place, kind):
             outside[max(y0 - 1, 0) : y1 + 1, max(x0 - 1, 0) : x1 + 1] = False
             assert outside.sum() <= 2, f"{kind} in frame {t} changes pixels outside its box"
             found += differs[t].any()
-        if kind not in ("loitering", "on_road"):  # those walk in before they do wrong
+        if kind not in CONTEXTUAL:  # those walk in before they do wrong
             unlabelled = differs[~clip.labels].sum(axis=(1, 2))
             assert (unlabelled <= 16).all(), f"{kind} is drawn in a frame labelled normal"
-    assert found >= 20, "the anomaly must be seen for a while"
+    assert found >= 12, "the anomaly must be seen for a while"
 
 
 @settings(max_examples=25, deadline=None)
@@ -103,7 +103,7 @@ def test_an_anomaly_comes_and_goes():
 @pytest.mark.parametrize("place", PLACES)
 def test_what_counts_as_abnormal_never_happens_in_normal_clips(place):
     assert set(kinds_for(place)) <= {*KINDS, *CONTEXTUAL}
-    for seed in range(12):
+    for seed in range(6):
         scene = toy_scene(seed, place)
         world = scene.train_clips[0].world
         for clip in scene.train_clips:

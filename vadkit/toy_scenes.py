@@ -232,9 +232,9 @@ def route(world, rng, kind, direction):
             (np.ptp(world.way.span(world.camera, side)), side) for side in (-world.half - 1.2, world.half + 1.2)
         )
         return world.way, sides[0][1] if sides[0][0] > 6 and rng.random() < 0.4 else sides[1][1]
-    if kind in ("runner", "skateboarder", "loitering"):
-        return world.way, -direction * rng.uniform(0.4, 0.8) * world.half
-    return world.way, direction * rng.uniform(0.5, 0.8) * world.half if kind == "against_stream" else 0.0
+    if kind in ("cyclist", "car", "truck"):
+        return world.way, 0.0
+    return world.way, -direction * rng.uniform(0.4, 0.8) * world.half
 
 
 def misbehave(world, rng, kind, seconds):
@@ -243,12 +243,18 @@ def misbehave(world, rng, kind, seconds):
     way, offset = route(world, rng, kind, direction)
     first, last = way.span(world.camera, offset, figures.BODIES.get(kind, figures.BODIES["walker"]).length + 0.2)
     speed = np.clip((last - first) / rng.uniform(28, 42) * world.fps, *SPEED[kind])
-    if kind == "loitering":
-        frame, stand = np.arange(T), rng.uniform(30, 45)
-        stop = rng.uniform(20, max(T - stand - 15, 21))
-        gone = (np.minimum(frame - stop, 0) + np.maximum(frame - stop - stand, 0)) * speed / world.fps
-        s = first + rng.uniform(0.3, 0.7) * (last - first) + direction * gone
-        return act(kind, way, s, gone, offset, direction, rng, (frame >= stop) & (frame < stop + stand))
+    if kind in ("loitering", "against_stream"):  # walks like everybody, then stands still, or drifts to the wrong side
+        frame, wrong = np.arange(T), rng.uniform(30, 45)
+        begin = rng.uniform(20, max(T - wrong - 15, 21))
+        middle = first + rng.uniform(0.4, 0.6) * (last - first)
+        if kind == "loitering":
+            gone = (np.minimum(frame - begin, 0) + np.maximum(frame - begin - wrong, 0)) * speed / world.fps
+            abnormal = (frame >= begin) & (frame < begin + wrong)
+        else:
+            gone = (frame - begin - wrong / 2) * speed / world.fps
+            strayed = np.tanh((frame - begin) / 5) - np.tanh((frame - begin - wrong) / 5)  # 0 -> 2 -> 0
+            offset, abnormal = offset * (1 - strayed), strayed > 1
+        return act(kind, way, middle + direction * gone, gone, offset, direction, rng, abnormal)
     frames = (last - first) / speed * world.fps
     start = rng.uniform(12, T - 10 - frames) if T - 22 > frames else (T - frames) / 2
     if kind == "on_road":  # in the middle of the road in the middle of the clip

@@ -1,0 +1,255 @@
+"""`fit`: the same seed the same weights, nothing lost when interrupted, nothing leaked into validation, errors in one sentence."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vadkit.predictor import build_predictor
+from vadkit.scenes import Clip
+from vadkit.scoring import copy_last_frame, psnr
+from vadkit.training import (
+    Rival,
+    addressing_entropy,
+    deception_loss,
+    discriminator_loss,
+    fit,
+    one_cycle,
+    prediction_loss,
+    split_windows,
+)
+from vadkit.windows import Windows
+
+
+def clip(n_frames, size=16, seed=0):
+    """A bright square that crosses a fixed background."""
+    frames = np.tile(np.random.default_rng(seed).integers(60, 120, (size, size), dtype=np.uint8), (n_frames, 1, 1))
+    for t in range(n_frames):
+        left = (2 * t) % size
+        frames[t, 4:10, left : left + 5] = 220
+    return Clip(f"clip{seed}", frames)
+
+
+@pytest.fixture
+def windows():
+    return Windows([clip(40, seed=1), clip(40, seed=1)])
+
+
+def weights(predictor):
+    return torch.cat([p.detach().flatten().clone() for p in predictor.parameters()])
+
+
+def trained(windows, steps=6, name="autoencoder", **options):
+    predictor = build_predictor(name, width=4)
+    history = fit(predictor, windows, steps=steps, progress=False, **options)
+    return predictor, history
+
+
+def test_training_beats_copying_the_last_frame(windows):
+    predictor, history = trained(windows, 300, "unet")
+    x, y = windows.batch(split_windows(windows)[1])
+    with torch.no_grad():
+        assert psnr(predictor(x), y).mean() > psnr(copy_last_frame(x), y).mean() + 3
+    assert history.validation_steps == [200, 300]
+    assert np.mean(history.loss[-20:]) < np.mean(history.loss[:20]) / 10
+    assert not predictor.training and not history.interrupted and history.seconds > 0
+
+
+@pytest.mark.parametrize("options", [{}, {"gradient": 0.5}, {"adversarial": 0.05}, {"ema": 0.9}], ids=str)
+def test_one_seed_one_result_and_another_seed_another(windows, options):
+    torch.manual_seed(1)
+    (a, history_a) = trained(windows, seed=3, **options)
+    torch.manual_seed(2)  # what others draw from the global generator must not matter
+    (b, history_b) = trained(windows, seed=3, **options)
+    (c, _) = trained(windows, seed=4, **options)
+    assert torch.equal(weights(a), weights(b)) and history_a.loss == history_b.loss
+    assert history_a.validation_psnr == history_b.validation_psnr
+    assert not torch.equal(weights(a), weights(c))
+
+
+class Interrupting(Windows):
+    """Windows whose reader presses Ctrl-C while batch `stop_at` is drawn."""
+
+    def __init__(self, clips, stop_at):
+        super().__init__(clips)
+        self.drawn, self.stop_at = 0, stop_at
+
+    def batch(self, indices):
+        self.drawn += 1
+        if self.drawn > self.stop_at:
+            raise KeyboardInterrupt
+        return super().batch(indices)
+
+
+@pytest.mark.parametrize("options", [{}, {"ema": 0.9}, {"adversarial": 0.05}], ids=str)
+def test_interrupting_keeps_what_was_learned(windows, options, capsys):
+    predictor, history = trained(Interrupting(windows.clips, stop_at=5), 20, **options)
+    seen = []
+    trained(windows, 20, validate_every=5, watch=lambda p, h: seen.append(weights(p)) or True, **options)
+    assert history.interrupted and len(history.loss) == 5
+    assert "Stopped after 5 steps" in capsys.readouterr().out
+    assert torch.equal(weights(predictor), seen[0])
+    assert not predictor.training
+
+
+def test_a_loss_that_is_no_number_stops_with_a_sentence_and_spares_the_weights(windows):
+    predictor = build_predictor("autoencoder", width=4)
+    with pytest.raises(FloatingPointError, match="The loss is (nan|inf) at step [1-9].*smaller lr than 1e[+]?30"):
+        fit(predictor, windows, steps=50, lr=1e30, progress=False)
+    broken = Windows([Clip("broken", np.full((20, 16, 16), np.nan, np.float32))])
+    before = weights(predictor)
+    with pytest.raises(FloatingPointError, match="The loss is nan at step 0"):
+        fit(predictor, broken, steps=5, progress=False)
+    assert torch.equal(weights(predictor), before)
+
+
+@pytest.mark.parametrize(
+    "length", [{}, {"steps": 5, "minutes": 1}, {"steps": 0}, {"steps": -3}, {"minutes": 0}], ids=str
+)
+def test_how_long_must_be_said_once(windows, length):
+    with pytest.raises(ValueError, match="steps=... or minutes=..., one of them and above zero"):
+        fit(build_predictor("autoencoder", width=4), windows, **length)
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        ({"held_out": 1.0}, "from 0 to below 1, got 1.0"),
+        ({"held_out": -0.1}, "from 0 to below 1, got -0.1"),
+        ({"held_out": 0.95}, "leaves no window to train on"),
+        ({"ema": 1.0}, "from 0 to below 1, got 1.0"),
+        ({"entropy": 0.01}, "needs a predictor that has a memory"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_is_learned(windows, options, sentence):
+    predictor = build_predictor("autoencoder", width=4)
+    before = weights(predictor)
+    with pytest.raises(ValueError, match=sentence):
+        fit(predictor, windows, steps=3, progress=False, **options)
+    assert torch.equal(weights(predictor), before)
+
+
+def test_minutes_end_near_the_clock_with_a_validation(windows):
+    _, history = fit_for(windows, minutes=0.02)
+    assert 1.2 <= history.seconds < 5
+    assert history.validation_steps == [len(history.loss)]
+
+
+def fit_for(windows, minutes):
+    predictor = build_predictor("autoencoder", width=4)
+    return predictor, fit(predictor, windows, minutes=minutes, validate_every=10**6, progress=False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.floats(0.0, 0.6))
+def test_held_out_windows_share_no_frame_with_training_windows(lengths, held_out):
+    if max(lengths) < 5:
+        lengths.append(5)
+    windows = Windows([Clip("c", np.zeros((n, 2, 2), np.uint8)) for n in lengths])
+    try:
+        train, validation = split_windows(windows, held_out)
+    except ValueError:
+        return  # nothing left to train on, and said so
+    assert len(train) and len(validation)
+
+    def frames_of(indices):
+        return {(c, first + t) for c, first in map(windows.locate, indices) for t in range(5)}
+
+    if set(validation) != set(train):
+        assert not frames_of(train) & frames_of(validation)
+        counts = np.diff([0, *windows.ends])
+        assert len(validation) == sum(int(n * held_out) for n in counts)
+    else:
+        assert all(int(n * held_out) == 0 for n in np.diff([0, *windows.ends]))
+
+
+def test_watching_can_stop_the_training(windows):
+    seen = []
+
+    def enough(predictor, history):
+        seen.append(history.validation_psnr[-1])
+        return len(seen) == 2
+
+    _, history = trained(windows, 30, validate_every=5, watch=enough)
+    assert len(history.loss) == 10 and history.validation_psnr == seen
+
+
+def test_the_average_of_the_weights_is_the_average_of_the_weights(windows):
+    decay, path = 0.7, []
+    for steps in (1, 2, 3):
+        path.append([])
+        trained(windows, 6, validate_every=steps, watch=lambda p, h: path[-1].append(weights(p)) or True)
+    averaged = []
+    trained(windows, 6, validate_every=3, ema=decay, watch=lambda p, h: averaged.append(weights(p)) or True)
+    expected = path[0][0]
+    for later in path[1:]:
+        expected = decay * expected + (1 - decay) * later[0]
+    torch.testing.assert_close(averaged[0], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_one_cycle_rises_then_falls():
+    factors = [one_cycle(f) for f in np.linspace(0, 1, 101)]
+    top = int(np.argmax(factors))
+    assert factors[0] == 0.01 and top == 5 and factors[5] == 1 and factors[100] == pytest.approx(0, abs=1e-12)
+    assert np.all(np.diff(factors[: top + 1]) > 0) and np.all(np.diff(factors[top:]) < 0)
+
+
+def test_gradient_difference_loss_against_arithmetic():
+    target, prediction = torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 2, 2)
+    target[..., 1] = 1.0  # an edge between the columns
+    prediction[..., 1] = 0.25  # a blurred one
+    mse = (0.75**2) / 2
+    assert prediction_loss(prediction, target).item() == pytest.approx(mse)
+    assert prediction_loss(prediction, target, gradient=2.0).item() == pytest.approx(mse + 2 * 0.75)
+
+
+def test_least_squares_losses_against_arithmetic():
+    assert discriminator_loss(torch.ones(3), torch.zeros(2)).item() == 0
+    assert discriminator_loss(torch.zeros(3), torch.ones(2)).item() == pytest.approx(1)
+    assert deception_loss(torch.ones(3)).item() == 0
+    assert deception_loss(torch.tensor([0.0, 2.0])).item() == pytest.approx(0.5)
+
+
+def test_discriminator_and_predictor_pull_in_opposite_directions():
+    """Stripes are real, flat grey is drawn. The discriminator learns to tell them; then a drawing that follows its verdict
+    becomes more deceptive, and worse for the discriminator."""
+    real = (torch.arange(32) % 4 < 2).float().expand(4, 1, 32, 32)
+    drawn = torch.full((4, 1, 32, 32), 0.5)
+    rival = Rival(lr=2e-3, seed=0, device="cpu")
+    losses = [rival.step(real, drawn) for _ in range(60)]
+    assert losses[-1] < losses[0] / 10
+    assert rival.net(real).mean() > 0.8 and rival.net(drawn).mean() < 0.2
+
+    drawing = drawn.clone().requires_grad_()
+    before = deception_loss(rival.net(drawing))
+    slope = torch.autograd.grad(before, drawing)[0]
+    drawing = drawing - 0.5 * slope / slope.abs().max()
+    assert deception_loss(rival.net(drawing)) < before
+    assert discriminator_loss(rival.net(real), rival.net(drawing)) > discriminator_loss(
+        rival.net(real), rival.net(drawn)
+    )
+
+
+def test_adversarial_training_trains_both_and_changes_the_predictor(windows):
+    plain, _ = trained(windows, 20)
+    fooling, history = trained(windows, 20, adversarial=0.05)
+    assert len(history.discriminator_loss) == 20 and history.discriminator_loss[-1] < history.discriminator_loss[0]
+    assert not torch.equal(weights(plain), weights(fooling))
+
+
+def test_entropy_of_addressing():
+    assert addressing_entropy(torch.tensor([[0.25] * 4])).item() == pytest.approx(math.log(4))
+    assert addressing_entropy(torch.eye(5)).item() == 0
+    half = torch.tensor([0.0, 0.5, 0.5], requires_grad=True)
+    addressing_entropy(half).backward()
+    assert torch.isfinite(half.grad).all()
+
+
+def test_the_entropy_loss_makes_a_memory_more_decided(windows):
+    decided, undecided = (trained(windows, 60, "memory", entropy=e)[0] for e in (0.1, 0.0))
+    x, _ = windows.batch(range(8))
+    with torch.no_grad():
+        assert addressing_entropy(decided.addressing(x)) < 0.8 * addressing_entropy(undecided.addressing(x))

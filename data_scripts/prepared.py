@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from reading import bare_seconds_per_frame, grey_frames, shrink, shrink_mask, source_files
 from tqdm import tqdm
@@ -65,7 +66,7 @@ def prepare_scene(out, sources, options, *, dataset, source, name=None, jobs=Non
     """
     out = Path(out)
     _check_names(sources, out)
-    recipe = _digest([asdict(options), [_fingerprint(clip, options) for clip in sources]])
+    recipe = _digest([_fingerprint(clip, options) for clip in sources])
     if out.exists() and (about := _already_there(out, recipe, replace)):
         return about
     partial = out.with_name(f".{out.name}.partial")
@@ -130,8 +131,10 @@ def _fingerprint(clip, options):
     stats = [file.stat() for file in source_files(clip.path)]
     files = [len(stats), sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)]
     labels = np.packbits(clip.labels).tolist() if isinstance(clip.labels, np.ndarray) else clip.labels
-    masks = clip.masks and [clip.masks.func.__name__, *clip.masks.args]
-    return _digest([clip.part, clip.name, clip.path, clip.span, files, labels, masks, asdict(options)])
+    masks = clip.masks and [clip.masks.func.__name__, *(Path(path).name for path in clip.masks.args)]
+    return _digest(
+        [clip.part, clip.name, clip.path.name, clip.span, files, labels, masks, options.size, options.crop_top]
+    )
 
 
 def _mark_path(clip, folder):
@@ -141,9 +144,14 @@ def _mark_path(clip, folder):
 def _finished_record(clip, folder, options):
     try:
         mark = json.loads(_mark_path(clip, folder).read_text(encoding="utf-8"))
-        return mark["record"] if mark["fingerprint"] == _fingerprint(clip, options) else None
     except (OSError, ValueError):
         return None
+    damaged = mark["record"].keys() & {"repeated_frames", "missing_at_end"}
+    return (
+        None
+        if mark["fingerprint"] != _fingerprint(clip, options) or damaged and not options.skip_corrupt
+        else mark["record"]
+    )
 
 
 # One clip: decode, shrink, append.
@@ -238,6 +246,7 @@ def _start_worker(stop):
     global _stop
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
     threading.Thread(target=lambda: (multiprocessing.parent_process().join(), os._exit(1)), daemon=True).start()
 
 
@@ -270,15 +279,16 @@ def _prepare_clips(sources, folder, options, jobs, title):
 
 
 def _results(todo, folder, options, jobs):
-    """Yield (clip, what prepare_clip returned) as clips get ready; the first one is also timed against bare OpenCV."""
+    """Yield (clip, what prepare_clip returned) as clips get ready; the largest is also timed against bare OpenCV."""
+    largest = max(todo, key=lambda clip: sum(file.stat().st_size for file in source_files(clip.path)))
     if jobs == 1:
-        for number, clip in enumerate(todo):
-            yield clip, prepare_clip(clip, folder, options, measure=number == 0)
+        for clip in todo:
+            yield clip, prepare_clip(clip, folder, options, measure=clip is largest)
         return
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool:
-        running = {pool.submit(_work, clip, folder, options, n == 0): clip for n, clip in enumerate(todo)}
+        running = {pool.submit(_work, clip, folder, options, clip is largest): clip for clip in todo}
         try:
             for future in as_completed(running):
                 yield running[future], future.result()

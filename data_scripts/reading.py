@@ -160,15 +160,18 @@ def read_mask_array(path):
 
 
 def bare_seconds_per_frame(path, options, most=200):
-    """Processor seconds OpenCV alone needs to decode, turn grey and resize the first frames of a clip: the floor we measure against."""
-    count, began, size = 0, time.process_time(), options.size[::-1]
+    """Processor seconds OpenCV alone needs to decode, turn grey and resize the first frames of a clip: the floor we measure
+    against."""
+    count, began = 0, time.process_time()
     if path.is_dir():
         for file in image_files(path)[:most]:
-            cv2.resize(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), size, interpolation=cv2.INTER_AREA)
+            frame = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+            if frame is not None:
+                shrink(frame, options)
             count += 1
     else:
         video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         while count < most and (found := video.read())[0]:
-            cv2.resize(cv2.cvtColor(found[1], cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
+            shrink(cv2.cvtColor(found[1], cv2.COLOR_BGR2GRAY), options)
             count += 1
     return (time.process_time() - began) / max(count, 1)

@@ -49,11 +49,15 @@ class Task:
     @property
     def shared_frames(self):
         """The frames that occur in both support and query, as a set: empty unless the rule was broken on purpose."""
-        return {f for sample in self.support_frames for f in sample} & {f for sample in self.query_frames for f in sample}
+        return {f for sample in self.support_frames for f in sample} & {
+            f for sample in self.query_frames for f in sample
+        }
 
     def to(self, device):
         """The same task with its tensors on another device."""
-        return replace(self, support=tuple(t.to(device) for t in self.support), query=tuple(t.to(device) for t in self.query))
+        return replace(
+            self, support=tuple(t.to(device) for t in self.support), query=tuple(t.to(device) for t in self.query)
+        )
 
 
 class EpisodeSampler:
@@ -72,7 +76,9 @@ class EpisodeSampler:
             if value != int(value) or value < 1:
                 raise ValueError(f"{name} must be a whole number of at least 1, got {value}.")
         if n_way > len(tasks):
-            raise ValueError(f"n_way={n_way} needs {n_way} different classes or scenes, and there are {len(tasks)}: lower n_way.")
+            raise ValueError(
+                f"n_way={n_way} needs {n_way} different classes or scenes, and there are {len(tasks)}: lower n_way."
+            )
         tasks.check(n_way, k_shot, 0 if overlap else n_query)
         self.tasks, self.n_way, self.k_shot, self.n_query = tasks, n_way, k_shot, n_query
         self.seed, self.overlap = seed, overlap
@@ -102,7 +108,9 @@ class ClassPool:
         self.images = torch.as_tensor(np.asarray(images), dtype=torch.float32)
         labels = np.asarray(labels)
         if labels.shape != (len(self.images),):
-            raise ValueError(f"{len(self.images)} images need {len(self.images)} labels, got an array of {labels.shape}.")
+            raise ValueError(
+                f"{len(self.images)} images need {len(self.images)} labels, got an array of {labels.shape}."
+            )
         self.classes = np.unique(labels)
         self.where = [np.flatnonzero(labels == c) for c in self.classes]
 
@@ -120,7 +128,9 @@ class ClassPool:
             support.append(images[:k_shot])
             query.append(rng.choice(images[:k_shot], n_query) if overlap else images[k_shot : k_shot + n_query])
         classes = tuple(self.classes[members].tolist())
-        frames = [tuple(((c, int(i)),) for c, group in zip(classes, groups) for i in group) for groups in (support, query)]
+        frames = [
+            tuple(((c, int(i)),) for c, group in zip(classes, groups) for i in group) for groups in (support, query)
+        ]
         name = f"classes {', '.join(map(str, classes))}"
         return [Task(name, self._samples(support), self._samples(query), *frames, classes)]
 
@@ -232,5 +242,9 @@ def _frames(windows, index):
 def _refuse(k_shot, n_query, largest, where, what):
     """The one sentence for what cannot be drawn; silent when it can."""
     if k_shot > largest:
-        advice = f"the largest K is {largest}" if largest > 0 else "not even K = 1 is possible: lower n_query or give more data"
+        advice = (
+            f"the largest K is {largest}"
+            if largest > 0
+            else "not even K = 1 is possible: lower n_query or give more data"
+        )
         raise ValueError(f"K = {k_shot} support and {n_query} query {what} cannot be drawn from {where}: {advice}.")

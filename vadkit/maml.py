@@ -17,7 +17,7 @@ theta: the weights of the predictor. alpha: `inner_lr`, the rate of the inner st
 
 import copy
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import higher
 import numpy as np
@@ -103,22 +103,26 @@ def meta_step(predictor, episode, outer, inner_lr=0.01, n_inner_steps=3, *, firs
     rates = prepare(predictor, episode, outer, inner_lr, n_inner_steps)
     outer.zero_grad()
     final_losses = []
-    for task in episode:                                                            # line 4
+    for task in episode:  # line 4
         with inner_loop(predictor, rates, first_order) as (fmodel, diffopt):
             query_loss, gradients, weights = 0, [], []
             for step, counts in enumerate(step_weights or [0] * (n_inner_steps - 1) + [1]):
-                support_loss = loss(fmodel(task.support[0]), task.support[1])       # line 5, then line 6:
-                weights.append(diffopt.step(support_loss, override=rates.override(step), grad_callback=_keep_in(gradients)))
+                support_loss = loss(fmodel(task.support[0]), task.support[1])  # line 5, then line 6:
+                weights.append(
+                    diffopt.step(
+                        support_loss, override=rates.override(step), grad_callback=_keep_in(gradients, predictor)
+                    )
+                )
                 if counts:
-                    final_loss = loss(fmodel(task.query[0]), task.query[1])         # L_i(theta'_i)
+                    final_loss = loss(fmodel(task.query[0]), task.query[1])  # L_i(theta'_i)
                     query_loss = query_loss + counts * final_loss
             with named(task):
                 final_losses.append(finite(final_loss, "The query loss"))
             if first_order:
                 first_order_backward(query_loss / len(episode), predictor, rates, gradients, weights)
             else:
-                (query_loss / len(episode)).backward()                              # line 8, one term of the sum
-    outer_step(outer, max_norm)                                                    # line 8
+                (query_loss / len(episode)).backward()  # line 8, one term of the sum
+    outer_step(outer, max_norm)  # line 8
     return float(np.mean(final_losses))
 
 
@@ -127,13 +131,12 @@ def first_order_backward(query_loss, predictor, rates, gradients, weights):
 
     With the inner gradients g held constant, theta'_j = theta - alpha_1 g_1 - ... - alpha_j g_j depends on theta and the rates
     alone, and the query gradient at each theta'_j is handed down that short chain (Finn et al. 2017, section 5.2).
-    gradients, weights: for each inner step, the gradients it took and the weights after it, of every tensor
+    gradients: of the trainable tensors, for each inner step; weights: all tensors after each inner step
     """
     learning = [i for i, p in enumerate(predictor.parameters()) if p.requires_grad]
     chain, moved = [], trainable(predictor)
     for step in range(len(weights)):
-        taken = [gradients[step][i] for i in learning]
-        moved = [p if g is None else p - alpha * g for p, alpha, g in zip(moved, rates.at(step), taken)]
+        moved = [p - alpha * g for p, alpha, g in zip(moved, rates.at(step), gradients[step])]
         chain += moved
     arrived = [after[i] for after in weights for i in learning]
     at_arrived = torch.autograd.grad(query_loss, arrived, allow_unused=True)
@@ -165,11 +168,10 @@ def inner_steps(predictor, support, inner_lr=0.01, n_inner_steps=3, loss=predict
         with torch.enable_grad():
             support_loss = loss(adapted(inputs), targets)
             finite(support_loss, f"The support loss at inner step {step}")
-            gradients = torch.autograd.grad(support_loss, weights, allow_unused=True)
+            gradients = _complete(torch.autograd.grad(support_loss, weights, allow_unused=True), adapted)
         with torch.no_grad():
             for p, alpha, gradient in zip(weights, rates.at(step), gradients):
-                if gradient is not None:
-                    p -= alpha * gradient
+                p -= alpha * gradient
         yield adapted
 
 
@@ -177,15 +179,16 @@ def adaptation_curve(predictor, tasks, inner_lr=0.01, n_inner_steps=3, measure=N
     """The early game and the late game: how good is a predictor on each task's query after 0, 1, ... n_inner_steps steps?
 
     tasks: list of tasks; measure: (predictions, targets) -> number, the loss itself when None, `query_psnr` for decibel
-    Returns an array (tasks, n_inner_steps + 1); column 0 is before adapting. The predictor is untouched.
+    Returns an array (tasks, n_inner_steps + 1); column 0 is before adapting, and a task whose loss runs off to infinity is NaN
+    from there on. The predictor is untouched.
     """
-    curves = []
-    for task in tasks:
+    curves = np.full((len(tasks), n_inner_steps + 1), np.nan)
+    for curve, task in zip(curves, tasks):
         task = task.to(next(predictor.parameters()).device)
-        with torch.no_grad(), named(task):
-            curves.append([float((measure or loss)(adapted(task.query[0]), task.query[1]))
-                           for adapted in inner_steps(predictor, task.support, inner_lr, n_inner_steps, loss)])  # fmt: skip
-    return np.array(curves)
+        with torch.no_grad(), suppress(FloatingPointError):
+            for step, adapted in enumerate(inner_steps(predictor, task.support, inner_lr, n_inner_steps, loss)):
+                curve[step] = (measure or loss)(adapted(task.query[0]), task.query[1])
+    return curves
 
 
 def query_psnr(prediction, target):
@@ -201,9 +204,13 @@ def trainable(predictor):
 def check_predictor(predictor):
     """Raises ValueError, in one sentence, for what cannot be adapted by gradient descent or would go wrong silently."""
     if not isinstance(predictor, nn.Module) or not trainable(predictor):
-        raise ValueError(f"{getattr(predictor, '__name__', type(predictor).__name__)} has no weights to adapt: build a predictor.")
+        raise ValueError(
+            f"{getattr(predictor, '__name__', type(predictor).__name__)} has no weights to adapt: build a predictor."
+        )
     if hasattr(predictor, "_orig_mod"):
-        raise ValueError("A compiled predictor has no second-order gradients: give the one that went into torch.compile.")
+        raise ValueError(
+            "A compiled predictor has no second-order gradients: give the one that went into torch.compile."
+        )
     if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in predictor.modules()):
         raise ValueError("BatchNorm statistics of an inner loop never return to the predictor: use GroupNorm instead.")
 
@@ -213,28 +220,42 @@ def prepare(predictor, episode, outer, inner_lr, n_inner_steps):
     check_predictor(predictor)
     rates = _as_rates(inner_lr, predictor)
     if not episode or n_inner_steps < 1:
-        raise ValueError(f"A meta-step needs a task and an inner step, got {len(episode)} tasks and {n_inner_steps} steps.")
+        raise ValueError(
+            f"A meta-step needs a task and an inner step, got {len(episode)} tasks and {n_inner_steps} steps."
+        )
     moved = {id(p) for group in outer.param_groups for p in group["params"]}
     if any(id(p) not in moved for p in (*trainable(predictor), *rates.parameters())):
-        raise ValueError("The outer optimizer must hold all that is learned: [*predictor.parameters(), *rates.parameters()].")
+        raise ValueError(
+            "The outer optimizer must hold all that is learned: [*predictor.parameters(), *rates.parameters()]."
+        )
     return rates
 
 
 def _as_rates(inner_lr, predictor):
     rates = inner_lr if isinstance(inner_lr, InnerRates) else InnerRates(predictor, inner_lr)
     if len(rates.names) != len(trainable(predictor)):
-        raise ValueError(f"These rates are for {len(rates.names)} weight tensors, the predictor has {len(trainable(predictor))}.")
+        raise ValueError(
+            f"These rates are for {len(rates.names)} weight tensors, the predictor has {len(trainable(predictor))}."
+        )
     return rates
 
 
 def _check_support(support, n_inner_steps):
-    if not isinstance(support, (tuple, list)) or len(support) != 2 or not all(isinstance(t, torch.Tensor) for t in support):
-        raise ValueError("The support is a pair of tensors (inputs, targets), such as task.support or windows.batch(range(5)).")
+    if (
+        not isinstance(support, (tuple, list))
+        or len(support) != 2
+        or not all(isinstance(t, torch.Tensor) for t in support)
+    ):
+        raise ValueError(
+            "The support is a pair of tensors (inputs, targets), such as task.support or windows.batch(range(5))."
+        )
     inputs, targets = support
     if not len(inputs) or len(inputs) != len(targets):
         raise ValueError(f"K inputs and K targets are needed, K at least 1; got {len(inputs)} and {len(targets)}.")
     if not inputs.is_floating_point() or not inputs.isfinite().all() or not targets.isfinite().all():
-        raise ValueError("The support must hold finite floating-point numbers: use make_windows, which also scales to [0, 1].")
+        raise ValueError(
+            "The support must hold finite floating-point numbers: use make_windows, which also scales to [0, 1]."
+        )
     if n_inner_steps != int(n_inner_steps) or n_inner_steps < 0:
         raise ValueError(f"n_inner_steps must be a whole number of at least 0, got {n_inner_steps}.")
 
@@ -262,5 +283,20 @@ def named(task):
         raise FloatingPointError(f"Task '{task.name}': {error}") from None
 
 
-def _keep_in(kept):
-    return lambda gradients: kept.append(gradients) or gradients
+def _keep_in(kept, predictor):
+    """For `higher`: note the gradients of an inner step, those of frozen weights left out, and pass them on."""
+
+    def callback(gradients):
+        kept.append(_complete([g for g, p in zip(gradients, predictor.parameters()) if p.requires_grad], predictor))
+        return gradients
+
+    return callback
+
+
+def _complete(gradients, predictor):
+    """The gradients, if there is one for each trainable tensor: a weight that silently stays behind is refused."""
+    for gradient, (name, _) in zip(gradients, [(n, p) for n, p in predictor.named_parameters() if p.requires_grad]):
+        if gradient is None:
+            raise ValueError(f"No gradient reaches '{name}': freeze it with requires_grad_(False) if it has no part in the "
+                             "prediction, and take torch.utils.checkpoint out of the predictor.")  # fmt: skip
+    return gradients

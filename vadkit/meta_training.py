@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm.auto import tqdm
@@ -33,6 +34,20 @@ class MetaHistory:
     seconds: float = 0.0
     interrupted: bool = False
 
+    @property
+    def psnr_before(self):
+        """dB of the mean squared error over the episode, before adapting; one for each of `steps`."""
+        return to_decibel(self.before)
+
+    @property
+    def psnr_after(self):
+        return to_decibel(self.after)
+
+
+def to_decibel(mse):
+    """Mean squared error of images in [0, 1] -> PSNR in dB; NaN stays NaN."""
+    return -10 * np.log10(np.maximum(mse, 1e-10))
+
 
 @dataclass
 class MetaTrained:
@@ -48,40 +63,60 @@ class MetaTrained:
 
     def adapt(self, support, n_inner_steps=None, loss=prediction_loss):
         """-> adapted copy of the predictor, with the rates and number of steps it was trained for unless told otherwise."""
-        return adapt(self.predictor, support, self.rates, self.n_inner_steps if n_inner_steps is None else n_inner_steps, loss)
+        return adapt(
+            self.predictor, support, self.rates, self.n_inner_steps if n_inner_steps is None else n_inner_steps, loss
+        )
 
     def train(self, sampler, steps, *, outer_lr=1e-3, rates_lr=0.01, algorithm="maml", first_order=False, every_step=False,
               max_norm=10.0, cosine=True, loss=prediction_loss, validation=None, validate_every=100, n_validation=2,
               note_every=20, progress=True):  # fmt: skip
         """Algorithm 1 for `steps` outer steps of Adam; call it again to train further. Options as in `meta_train`."""
         step_function = _choose(algorithm, first_order, every_step, self.rates)
+        if steps < 1:
+            raise ValueError(f"steps must be at least 1, got {steps}.")
         if len(sampler.tasks) < 2:
-            raise ValueError("Learning to adapt takes several scenes or classes, and here is only one: give more tasks.")
+            raise ValueError(
+                "Learning to adapt takes several scenes or classes, and here is only one: give more tasks."
+            )
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self.predictor.to(device).train()
         self.rates.to(device)
-        groups = [{"params": trainable(self.predictor), "lr": outer_lr}, {"params": list(self.rates.parameters()), "lr": rates_lr}]
+        groups = [
+            {"params": trainable(self.predictor), "lr": outer_lr},
+            {"params": list(self.rates.parameters()), "lr": rates_lr},
+        ]
         outer = torch.optim.Adam(groups)
         everything, peaks = [p for group in groups for p in group["params"]], (outer_lr, rates_lr)
         history, began = self.history, time.perf_counter()
         now = proven = _values(everything)  # where theta is, and where every loss was known to be a number
         bar = tqdm(total=steps, desc="meta-training", disable=not progress)
         try:
-            for done in range(steps):                                               # lines 2 and 9
-                episode = [task.to(device) for task in sampler[history.n_steps]]    # line 3
+            for done in range(steps):  # lines 2 and 9
+                episode = [task.to(device) for task in sampler[history.n_steps]]  # line 3
                 for group, peak in zip(outer.param_groups, peaks):
                     group["lr"] = peak * (0.5 + 0.5 * math.cos(math.pi * done / steps) if cosine else 1)
                 if done % note_every == 0:
                     self._note(episode, loss, bar)
                 extra = {"step_weights": every_step_weights(self.n_inner_steps, done / steps)} if every_step else {}
-                step_function(self.predictor, episode, outer, self.rates, self.n_inner_steps, max_norm=max_norm, loss=loss, **extra)
+                step_function(
+                    self.predictor,
+                    episode,
+                    outer,
+                    self.rates,
+                    self.n_inner_steps,
+                    max_norm=max_norm,
+                    loss=loss,
+                    **extra,
+                )
                 history.n_steps, now, proven = history.n_steps + 1, _values(everything), now
                 bar.update()
                 if validation and (history.n_steps % validate_every == 0 or done + 1 == steps):
                     self._validate(validation, n_validation, loss)
         except FloatingPointError as error:
             _restore(everything, proven)
-            problem = FloatingPointError(f"Outer step {history.n_steps}: {error} Stopped; the last good weights are kept.")
+            problem = FloatingPointError(
+                f"Outer step {history.n_steps}: {error} Stopped; the last good weights are kept."
+            )
             problem.trained = self
             raise problem from None
         except KeyboardInterrupt:
@@ -101,8 +136,8 @@ class MetaTrained:
         self.history.before.append(before)
         self.history.after.append(after)
         self.history.rates.append(self.rates.table().tolist())
-        in_decibel = f" ({-10 * math.log10(before):.1f} -> {-10 * math.log10(after):.1f} dB)" if loss is prediction_loss else ""
-        bar.set_postfix_str(f"query loss {before:.4g} -> {after:.4g}{in_decibel}", refresh=False)
+        decibel = f" ({to_decibel(before):.1f} -> {to_decibel(after):.1f} dB)" if loss is prediction_loss else ""
+        bar.set_postfix_str(f"query loss {before:.4g} -> {after:.4g}{decibel}", refresh=False)
 
     def _validate(self, sampler, n_episodes, loss):
         before, after = self._before_and_after([task for i in range(n_episodes) for task in sampler[i]], loss)
@@ -118,14 +153,18 @@ class MetaTrained:
         """Write theta, rates and history to one safetensors file, with a header of your own."""
         about = {"inner_lr": self.rates.start, "learn_rates": self.rates.learn, "n_inner_steps": self.n_inner_steps,
                  "history": asdict(self.history)}  # fmt: skip
-        save_weights(path, nn.ModuleDict({"predictor": self.predictor, "rates": self.rates}), {**(header or {}), "meta": about})
+        save_weights(
+            path, nn.ModuleDict({"predictor": self.predictor, "rates": self.rates}), {**(header or {}), "meta": about}
+        )
 
     @staticmethod
     def load(path, predictor):
         """-> MetaTrained, its weights filled into `predictor`. Raises FileNotFoundError, or ValueError for a file that does not fit."""
         about = load_tensors(path)[1].get("meta")
         if about is None:
-            raise ValueError(f"{path} holds plain weights, not a meta-trained predictor: read it with vadkit.load_weights.")
+            raise ValueError(
+                f"{path} holds plain weights, not a meta-trained predictor: read it with vadkit.load_weights."
+            )
         rates = InnerRates(predictor, about["inner_lr"], about["learn_rates"], about["n_inner_steps"])
         load_weights(path, nn.ModuleDict({"predictor": predictor, "rates": rates}))
         return MetaTrained(predictor.eval(), rates, about["n_inner_steps"], MetaHistory(**about["history"]))
@@ -165,6 +204,7 @@ def reptile_step(predictor, episode, outer, inner_lr=0.01, n_inner_steps=3, *, m
     """Reptile (Nichol et al. 2018): move theta towards where each task's own training ends. No query set, no second order.
 
     theta - theta'_i, averaged over tasks, takes the place of the gradient in the outer optimizer. Arguments as in `meta_step`.
+    With a single inner step this is joint pre-training under another name.
     """
     rates = prepare(predictor, episode, outer, inner_lr, n_inner_steps)
     outer.zero_grad()
@@ -197,7 +237,9 @@ def _choose(algorithm, first_order, every_step, rates):
     if algorithm not in ("reptile", "joint"):
         raise ValueError(f"algorithm is 'maml', 'reptile' or 'joint', got {algorithm!r}.")
     if first_order or every_step or rates.learn:
-        raise ValueError(f"first_order, every_step and learned rates are options of 'maml', not of {algorithm!r}: leave them out.")
+        raise ValueError(
+            f"first_order, every_step and learned rates are options of 'maml', not of {algorithm!r}: leave them out."
+        )
     return reptile_step if algorithm == "reptile" else joint_step
 
 

@@ -1,0 +1,224 @@
+"""Episodes: what a student relies on (K is K, nothing leaks, same seed same episode, uniform), as properties."""
+
+import itertools
+import weakref
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+from sklearn.datasets import load_digits
+
+from vadkit.episodes import ClassPool, EpisodeSampler, ScenePool, SinusoidPool, Task
+from vadkit.scenes import Clip, Scene
+
+
+def numbered_scene(seed, lengths=(40, 30), size=4):
+    """Frames whose pixels say which clip and frame they are, so that a window can be traced back from its pixels alone."""
+    clips = [
+        Clip(f"clip {c}", np.stack([np.full((size, size), 60 * c + t, np.uint8) for t in range(length)]))
+        for c, length in enumerate(lengths)
+    ]
+    return Scene(f"scene {seed}", clips, [])
+
+
+def traced(samples):
+    """The pixel values (60 * clip + frame) of each window, read from the tensors."""
+    inputs, targets = samples
+    return torch.cat([inputs, targets], 1)[:, :, 0, 0].mul(255).round().int().tolist()
+
+
+lengths = st.lists(st.integers(1, 60), min_size=1, max_size=4).filter(lambda ts: max(ts) >= 5)
+small = st.integers(1, 8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lengths, small, small, st.integers(0, 1000), st.integers(0, 50))
+def test_support_is_k_consecutive_windows_and_no_frame_is_shared(lengths, k, q, seed, number):
+    pool = ScenePool([numbered_scene(i, lengths) for i in range(3)])
+    try:
+        sampler = EpisodeSampler(pool, 2, k, q, seed)
+    except ValueError as refusal:
+        assert f"K = {k}" in str(refusal)
+        return
+    episode = sampler[number]
+    assert len(episode) == 2 and episode[0].name != episode[1].name
+    for task in episode:
+        support, query = traced(task.support), traced(task.query)
+        assert len(support) == k and len(query) == q
+        first = support[0][0]
+        assert support == [list(range(first + i, first + i + 5)) for i in range(k)]
+        assert all(window == list(range(window[0], window[0] + 5)) for window in query)
+        assert len({window[0] for window in query}) == q
+        assert not set(itertools.chain(*support)) & set(itertools.chain(*query))
+        assert not task.shared_frames
+        for windows, frames in ((support, task.support_frames), (query, task.query_frames)):
+            assert windows == [[60 * int(clip[-1]) + t for clip, t in sample] for sample in frames]
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths, small)
+def test_refusal_names_the_largest_k_that_can(lengths, q):
+    pool = ScenePool([numbered_scene(0, lengths)])
+    with pytest.raises(ValueError, match="cannot be drawn from scene 'scene 0'") as refusal:
+        EpisodeSampler(pool, 1, 100, q)
+    if "not even K = 1" in str(refusal.value):
+        with pytest.raises(ValueError):
+            EpisodeSampler(pool, 1, 1, q)
+    else:
+        largest = int(str(refusal.value).split()[-1].rstrip("."))
+        assert len(EpisodeSampler(pool, 1, largest, q)[0][0].support[0]) == largest
+        with pytest.raises(ValueError, match=f"largest K is {largest}"):
+            EpisodeSampler(pool, 1, largest + 1, q)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths, small, small, st.integers(0, 1000))
+def test_overlap_breaks_the_rule_in_every_query_window(lengths, k, q, seed):
+    if max(lengths) < k + 4:
+        return
+    task = EpisodeSampler(ScenePool([numbered_scene(0, lengths)]), 1, k, q, seed, overlap=True)[0][0]
+    assert len(task.query[0]) == q
+    assert all(set(sample) & task.shared_frames for sample in task.query_frames)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(2, 12), min_size=2, max_size=6), small, small, st.integers(0, 1000))
+def test_class_episodes(sizes, k, q, seed):
+    labels = np.repeat([f"kind {c}" for c in range(len(sizes))], sizes)
+    pool = ClassPool(np.arange(len(labels), dtype=float)[:, None], labels)
+    if k + q > min(sizes):
+        largest = min(sizes) - q
+        with pytest.raises(ValueError, match=f"largest K is {largest}" if largest > 0 else "not even K = 1"):
+            EpisodeSampler(pool, 2, k, q, seed)
+        return
+    (task,) = EpisodeSampler(pool, 2, k, q, seed)[0]
+    assert task.support[1].tolist() == [0] * k + [1] * k and task.query[1].tolist() == [0] * q + [1] * q
+    for images, targets in (task.support, task.query):
+        assert [labels[int(image)] for image in images[:, 0]] == [task.classes[t] for t in targets]
+    drawn = [int(image) for images in (task.support[0], task.query[0]) for image in images[:, 0]]
+    assert len(set(drawn)) == 2 * (k + q) and not task.shared_frames
+    leaky = EpisodeSampler(pool, 2, k, q, seed, overlap=True)[0][0]
+    assert set(leaky.query[0][:, 0].tolist()) <= set(leaky.support[0][:, 0].tolist())
+
+
+def test_digits_5_way_1_shot():
+    digits = load_digits()
+    (task,) = EpisodeSampler(ClassPool(digits.images / 16, digits.target), n_way=5, k_shot=1, n_query=15)[0]
+    assert task.support[0].shape == (5, 8, 8) and task.query[0].shape == (75, 8, 8)
+    assert task.support[0].max() <= 1 and len(set(task.classes)) == 5
+
+
+@pytest.mark.parametrize("pool", [ScenePool(numbered_scene, range(50)), SinusoidPool(),
+                                  ClassPool(np.arange(90.0)[:, None], np.arange(90) % 9)])  # fmt: skip
+def test_the_seed_decides_everything_and_nothing_else_does(pool):
+    first, again, other = (EpisodeSampler(pool, 3, 2, 3, seed) for seed in (7, 7, 8))
+    numbers = [5, 0, 5, 2]
+    tensors = lambda sampler: [
+        torch.cat([t.flatten() for task in sampler[n] for t in (*task.support, *task.query)]) for n in numbers
+    ]  # noqa: E731
+    assert all(torch.equal(a, b) for a, b in zip(tensors(first), tensors(again)))
+    assert not torch.equal(tensors(first)[0], tensors(first)[1])
+    assert not torch.equal(tensors(first)[0], tensors(other)[0])
+    streamed = list(itertools.islice(first, 3))
+    assert all(torch.equal(a.query[0], b.query[0]) for a, b in zip(streamed[2], again[2]))
+
+
+def test_scenes_runs_and_query_windows_are_drawn_uniformly():
+    lengths = (20, 12)
+    sampler = EpisodeSampler(ScenePool([numbered_scene(i, lengths) for i in range(4)]), 2, 3, 2, seed=1)
+    scenes, runs, queries = Counter(), Counter(), Counter()
+    for episode in itertools.islice(sampler, 3000):
+        for task in episode:
+            scenes[task.name] += 1
+            runs[task.support_frames[0][0]] += 1
+            if task.support_frames[0][0] == ("clip 0", 5):
+                queries.update(sample[0] for sample in task.query_frames)
+    assert len(scenes) == 4 and chisquare(list(scenes.values())).pvalue > 1e-3
+    assert len(runs) == 14 + 6 and chisquare(list(runs.values())).pvalue > 1e-3
+    # the run from frame 5 covers frames 5 .. 11: windows 0 and 12 .. 15 of its own clip are free, and all 8 of the other
+    assert set(queries) == {("clip 0", t) for t in (0, 12, 13, 14, 15)} | {("clip 1", t) for t in range(8)}
+    assert chisquare(list(queries.values())).pvalue > 1e-3
+
+
+def test_classes_are_drawn_uniformly_in_every_position():
+    pool = ClassPool(np.zeros((60, 1)), np.arange(60) % 6)
+    drawn = [EpisodeSampler(pool, 3, 1, 1, seed=3)[i][0].classes for i in range(2400)]
+    for position in range(3):
+        assert chisquare(np.bincount([classes[position] for classes in drawn], minlength=6)).pvalue > 1e-3
+
+
+def test_a_thousand_scenes_cost_no_more_memory_than_ten():
+    drawn, most = [], 0
+
+    def make(seed):
+        scene = numbered_scene(seed)
+        drawn.append(weakref.ref(scene))
+        return scene
+
+    for _ in itertools.islice(EpisodeSampler(ScenePool(make, range(1000), keep=10), 4, 2, 2), 300):
+        most = max(most, sum(scene() is not None for scene in drawn))
+    assert len(drawn) > 1000 and most <= 10
+
+
+def test_lazy_scenes_are_drawn_only_when_needed():
+    drawn = []
+    pool = ScenePool(lambda seed: drawn.append(seed) or numbered_scene(seed), range(100, 1100))
+    sampler = EpisodeSampler(pool, 3, 2, 2, seed=4)
+    assert drawn == [100]  # the first one, to check that K fits
+    names = [task.name for task in sampler[0]]
+    assert sorted(set(drawn[1:])) == sorted({int(name.split()[1]) for name in names} - {100}) and len(drawn) <= 4
+    assert pool[3].name == "scene 103"
+
+
+def test_scenes_of_unequal_size_and_number_of_clips():
+    scenes = [
+        numbered_scene(0, (9, 30), size=4),
+        numbered_scene(1, (50,), size=6),
+        numbered_scene(2, (6, 6, 6, 14), size=8),
+    ]
+    for episode in itertools.islice(EpisodeSampler(ScenePool(scenes), 3, 4, 3), 30):
+        assert {task.support[0].shape[-1] for task in episode} == {4, 6, 8}
+        assert all(task.support[0].shape[:2] == (4, 4) and task.query[1].shape[:2] == (3, 1) for task in episode)
+
+
+def test_a_lazy_scene_too_short_is_refused_when_it_is_drawn():
+    pool = ScenePool(lambda seed: numbered_scene(seed, (40,) if seed == 0 else (12,)), range(2))
+    sampler = EpisodeSampler(pool, 2, 6, 3)
+    with pytest.raises(ValueError, match=r"scene 'scene 1'.*not even K = 1|scene 'scene 1'.*largest K is"):
+        sampler[0]
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 0, 1), "k_shot must be a whole number of at least 1, got 0"),
+        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 1.5, 1), "whole number"),
+        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 1, 0), "n_query"),
+        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)]), 2, 1, 1), "n_way=2 needs 2 different .* there are 1"),
+        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 37, 1), "K = 37 .* largest K is 36"),
+        (lambda: ScenePool(numbered_scene), "seeds=range"),
+        (lambda: ScenePool([numbered_scene(0)], range(3)), "seeds=range"),
+        (lambda: ClassPool(np.zeros((3, 1)), [0, 1]), "3 images need 3 labels"),
+        (lambda: EpisodeSampler(SinusoidPool())[-1], "numbered from 0"),
+        (lambda: Task("t", (torch.zeros(2, 4, 8, 8), torch.zeros(2, 1, 8, 8)), (torch.zeros(2, 4, 9, 9), torch.zeros(2, 1, 9, 9))),
+         "support samples of size .8, 8., .8, 8. |4, 8, 8"),
+        (lambda: Task("t", (torch.zeros(0, 1), torch.zeros(0, 1)), (torch.zeros(1, 1), torch.zeros(1, 1))), "support .* 0 inputs"),
+        (lambda: Task("t", (torch.zeros(2, 1), torch.zeros(2, 1)), (torch.zeros(2, 1), torch.zeros(1, 1))), "query .* 2 inputs for 1"),
+    ],
+)  # fmt: skip
+def test_refusals_are_one_sentence(make, words):
+    with pytest.raises((ValueError, IndexError), match=words) as refusal:
+        make()
+    assert "\n" not in str(refusal.value)
+
+
+def test_sinusoids_are_the_papers():
+    tasks = EpisodeSampler(SinusoidPool(), 200, 10, 5)[0]
+    x, y = (torch.cat([torch.cat([t.support[i], t.query[i]]) for t in tasks]) for i in (0, 1))
+    assert x.abs().max() <= 5 and y.abs().max() <= 5 and x.min() < -4.9 and y.max() > 4.5
+    amplitude, phase = (float(v) for v in tasks[0].name.rstrip(")").replace(" sin(x + ", " ").split())
+    assert torch.allclose(tasks[0].support[1], amplitude * torch.sin(tasks[0].support[0] + phase), atol=0.05)

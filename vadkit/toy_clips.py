@@ -127,18 +127,15 @@ class DrawnClip:
 
     @cached_property
     def frames(self):
-        """(T, size, size) uint8."""
+        """(T, size, size) uint8. Each frame: backdrop, shadows, figures from far to near, then camera and sensor."""
         (backdrop, actors), T, size, quality = self._stage(), self.n_frames, self.size, self.world.quality
         far_to_near = np.argsort([actor.foot for actor in actors], axis=0).T.tolist() if actors else [[]] * T
         rng = np.random.default_rng([*self.seed, 2])
         noise, corners = _noise(rng, size, quality.grain), rng.integers(0, size, (T, 2)).tolist()
         gains = quality.gain * (1 + quality.flicker * rng.normal(size=T))
         amount = quality.noise / NOISE_SCALE
-        frames, picture, shade = (
-            np.empty((T, size, size), np.uint8),
-            backdrop.image.copy(),
-            np.zeros_like(backdrop.image),
-        )
+        frames, picture = np.empty((T, size, size), np.uint8), np.empty_like(backdrop.image)
+        shade = np.empty_like(picture)
         for t in range(T):
             picture[:], shade[:] = backdrop.image, 0
             seen = [actors[i] for i in far_to_near[t] if actors[i].seen[t]]

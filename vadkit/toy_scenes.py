@@ -29,20 +29,16 @@ NO_ANOMALY = {  # normal there, or without meaning there
 }
 SPEED = {  # metres per second, slowest and fastest
     "runner": (3.0, 5.5), "cyclist": (3.2, 7.0), "car": (3.0, 9.0), "boar": (4.0, 9.0), "skateboarder": (2.6, 5.0),
-    "dog": (3.5, 8.0), "truck": (2.8, 8.0), "ball": (3.0, 8.0), "against_stream": (1.2, 2.0), "loitering": (1.2, 1.6),
+    "dog": (3.5, 8.0), "truck": (2.8, 8.0), "ball": (3.0, 8.0), "against_stream": (0.9, 1.7), "loitering": (0.9, 1.7),
     "on_road": (1.5, 2.4),
 }  # fmt: skip
 
 
 def kinds_for(place):
     """The kinds of anomaly that can happen in a place, headline kinds first. Raises ValueError for an unknown place."""
-    _check_place(place)
-    return tuple(kind for kind in (*KINDS, *CONTEXTUAL) if kind not in NO_ANOMALY[place])
-
-
-def _check_place(place):
     if place not in PLACES:
         raise ValueError(f"Unknown place {place!r}: choose from {', '.join(PLACES)}.")
+    return tuple(kind for kind in (*KINDS, *CONTEXTUAL) if kind not in NO_ANOMALY[place])
 
 
 class Quality(NamedTuple):
@@ -92,21 +88,17 @@ class World:
 def build_world(rng, place):
     """Draw a place: where the camera hangs, where the way leads, what stands around, how good the picture is."""
     horizon = rng.uniform(-1.2, -0.15)
-    person = (
-        rng.uniform(0.10, 0.19) if place == "road" else rng.uniform(0.15, 0.32)
-    )  # share of the picture, near the bottom
+    near = (0.10, 0.19) if place == "road" else (0.15, 0.32)
+    person = rng.uniform(*near)  # share of the picture that somebody near the bottom fills
     camera = Camera(horizon, 1.75 * (0.85 - horizon) / person, (0.6 - horizon) / rng.uniform(0.3, 0.85))
     low, high = (0.48, 0.75) if place == "road" else (0.42, 0.92)
     a, b = (-0.02, rng.uniform(low, high)), (1.02, rng.uniform(low, high))
     if place != "road" and rng.random() < 0.3:
         a = (rng.uniform(0.05, 0.95), 1.05)
         b = (b[0] if a[0] < 0.5 else -0.02, b[1])
-    winding = (
-        {"bend": rng.uniform(0.4, 1.2), "wave": rng.uniform(12, 25), "turn": rng.uniform(0, 6)}
-        if place == "park"
-        else {}
-    )
-    way = Way.through(camera, a, b, **winding)
+    way = Way.through(camera, a, b)
+    if place == "park":
+        way = way._replace(bend=rng.uniform(0.4, 1.2), wave=rng.uniform(12, 25), turn=rng.uniform(0, 6))
     half = {"road": 3.2, "park": rng.uniform(1.3, 1.9)}.get(place, rng.uniform(1.9, 2.6))
     reach = half + (2.6 if place == "road" else 0.6)
     edges = np.concatenate([way.at(np.linspace(*way.span(camera, 0.0, 0.0), 40), side) for side in (-reach, reach)])
@@ -114,11 +106,11 @@ def build_world(rng, place):
     if place == "square" and back < 1000:
         back = camera.ground(0.5, rng.uniform(0.08, 0.3))[1]
     quality = Quality(
-        gain=rng.uniform(0.7, 1.15), offset=rng.uniform(-12, 35), noise=rng.uniform(1.5, 5.0), grain=rng.uniform(0, 0.8),
+        gain=rng.uniform(0.7, 1.15), offset=rng.uniform(-12, 35), noise=rng.uniform(1.2, 4.0), grain=rng.uniform(0, 0.8),
         flicker=rng.uniform(0, 0.012), blur=rng.uniform(0, 0.7),
     )  # fmt: skip
     world = World(
-        place, camera, way, half, back, [], fps=rng.uniform(12, 18), crowd=int(rng.integers(3, 13)),
+        place, camera, way, half, back, [], fps=rng.uniform(12, 18), crowd=int(rng.integers(3, 11)),
         lawn=rng.uniform(75, 140), paving=rng.uniform(125, 200), slab=rng.uniform(0.8, 2.0), sky=rng.uniform(190, 240),
         quality=quality, paint_seed=int(rng.integers(2**31)),
     )  # fmt: skip
@@ -178,7 +170,7 @@ def crowd(world, rng, seconds):
     while walking < world.crowd:
         way, direction = world.way, int(rng.choice([-1, 1]))
         if world.place == "square":
-            way, offset = free_way(world, rng), 0.4
+            way, offset = free_way(world, rng), 1.3
         elif world.place == "road":
             offset = rng.choice([-1, 1]) * (world.half + rng.uniform(0.5, 2.0))
         elif world.place == "park":
@@ -227,11 +219,9 @@ def route(world, rng, kind, direction):
     if world.place == "square" or kind in ("boar", "dog", "ball"):
         ways, length = [free_way(world, rng, (0, 1), 0.4) for _ in range(8)], 2.3 * np.mean(SPEED[kind])
         return min(ways, key=lambda way: abs(np.log(np.ptp(way.span(world.camera, 0.0, 0.0)) / length))), 0.0
-    if world.place == "road":  # the pavement that shows more of itself
-        sides = sorted(
-            (np.ptp(world.way.span(world.camera, side)), side) for side in (-world.half - 1.2, world.half + 1.2)
-        )
-        return world.way, sides[0][1] if sides[0][0] > 6 and rng.random() < 0.4 else sides[1][1]
+    if world.place == "road":  # more often on the pavement that shows more of itself
+        sides = sorted((-1.2 - world.half, 1.2 + world.half), key=lambda s: np.ptp(world.way.span(world.camera, s)))
+        return world.way, sides[0] if rng.random() < 0.25 else sides[1]
     if kind in ("cyclist", "car", "truck"):
         return world.way, 0.0
     return world.way, -direction * rng.uniform(0.4, 0.8) * world.half
@@ -290,10 +280,10 @@ def toy_scene(seed, place="campus", size=64, n_train=4, n_test=8, n_frames=100, 
     world = build_world(rng, place)
     others = [kind for kind in allowed if kind not in HEADLINE]
     kinds = list(kinds or [k for k in allowed if k in HEADLINE] + list(rng.permutation(others)))
+    kinds = [str(kinds[i % len(kinds)]) for i in range(n_test)]
     train = [DrawnClip(world, f"train{i:02d}", (seed, number, 0, i), n_frames, size) for i in range(n_train)]
     test = [
-        DrawnClip(world, f"test{i:02d}", (seed, number, 1, i), n_frames, size, str(kinds[i % len(kinds)]))
-        for i in range(n_test)
+        DrawnClip(world, f"test{i:02d}", (seed, number, 1, i), n_frames, size, kind) for i, kind in enumerate(kinds)
     ]
     return Scene(f"{place}-{seed}", train, test, place)
 

@@ -53,7 +53,7 @@ def grey_frames(path, span=None, skip_corrupt=False, report=None):
     first, last = span or (0, None)
     report = {} if report is None else report
     decoded = _decode_folder(path, first, last) if Path(path).is_dir() else _decode_video(path, first, last, report)
-    shape, previous, waiting = None, None, 0
+    shape, previous, waiting, number = None, None, 0, -1
     for number, (name, frame) in enumerate(decoded):
         if frame is None:
             if not skip_corrupt:
@@ -72,6 +72,8 @@ def grey_frames(path, span=None, skip_corrupt=False, report=None):
             previous, waiting = frame, 0
         if previous is not None:
             yield previous
+    if last is not None and number < last - first:
+        raise ValueError(f"{path} ends before frame {last}, the last of the range.")
     if report.get("missing_at_end") and not skip_corrupt:
         raise ValueError(
             f"{path} breaks off {report['missing_at_end']} frames before its end: get the file again, or add --skip-corrupt "
@@ -84,35 +86,34 @@ def _size(shape):
 
 
 def _decode_folder(folder, first, last):
-    for path in image_files(folder)[first : None if last is None else last + 1]:
-        yield path, read_image(path)
-
-
-def read_image(path):
-    """(H, W) uint8, or None when the file is damaged."""
-    with _decoder_murmur() as murmur:
-        frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    return None if murmur() else frame
-
-
-_ear = None
+    with _listening() as damage_heard:
+        for path in image_files(folder)[first : None if last is None else last + 1]:
+            frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            yield path, None if damage_heard() else frame
 
 
 @contextlib.contextmanager
-def _decoder_murmur():
-    """Collect what the C libraries under OpenCV print on stderr; call the result afterwards: did they speak of damage?"""
-    global _ear
-    _ear = _ear or tempfile.TemporaryFile()
-    start = _ear.seek(0, os.SEEK_END)
-    stderr = os.dup(2)
-    os.dup2(_ear.fileno(), 2)
-    try:
-        yield (
-            lambda: os.fstat(_ear.fileno()).st_size > start and _DAMAGE.search(os.pread(_ear.fileno(), 100_000, start))
-        )
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+def _listening():
+    """Catch what the C libraries under OpenCV print on stderr -> a function: did they speak of damage since the last call?"""
+    with tempfile.TemporaryFile() as ear:
+        descriptor, heard = ear.fileno(), 0
+
+        def damage_heard():
+            nonlocal heard
+            length = os.fstat(descriptor).st_size
+            if length == heard:
+                return False
+            ear.seek(heard)
+            heard = length
+            return bool(_DAMAGE.search(ear.read(length)))
+
+        stderr = os.dup(2)
+        os.dup2(descriptor, 2)
+        try:
+            yield damage_heard
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def _decode_video(path, first, last, report):
@@ -126,11 +127,8 @@ def _decode_video(path, first, last, report):
             yield f"Frame {number} of {path}", cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if good else None
         number += 1
     video.release()
-    end = promised if last is None else last + 1
-    if last is not None and number <= last and promised <= last:
-        raise ValueError(f"{path} has {number} frames, fewer than the range up to frame {last} asks for.")
-    if end - number > 1:  # containers that estimate their length are off by one at times
-        report["missing_at_end"] = end - number
+    if last is None and promised - number > 1:  # containers that estimate their length are off by one at times
+        report["missing_at_end"] = promised - number
 
 
 def shrink(frame, options):
@@ -147,8 +145,7 @@ def shrink_mask(mask, options):
 
 def read_mask_images(folder):
     """Masks as a folder of pictures, non-zero = abnormal."""
-    for path in image_files(folder):
-        mask = read_image(path)
+    for path, mask in _decode_folder(folder, 0, None):
         if mask is None:
             raise ValueError(f"{path} does not decode: get the file again.")
         yield mask

@@ -23,6 +23,7 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 ABNORMAL = "#FBE3B0"  # orange, thinned: the shade behind abnormal frames
 ERROR_MAP = "inferno"  # perceptually uniform
 ERROR_MAX = 0.3  # the error that gets the brightest colour, fixed, so that figures can be compared
+UNITS = {"frame": "PSNR (dB)", "patch": "worst-block PSNR (dB)"}  # what each score of `predict_and_score` is called
 DPI = 110
 
 
@@ -115,7 +116,7 @@ def predict_and_score(clip, predictor=None, predictions=None, score="frame"):
 
     measures = {"frame": scoring.psnr, "patch": scoring.patch_psnr}
     if score not in measures:
-        raise ValueError(f"Unknown score '{score}': choose 'frame' or 'patch'.")
+        raise ValueError(f"Unknown score '{score}': choose from {', '.join(UNITS)}.")
     if (predictor is None) == (predictions is None):
         raise ValueError("Give a predictor or its predictions, one of the two.")
     clip = as_clip(clip)
@@ -128,6 +129,8 @@ def predict_and_score(clip, predictor=None, predictions=None, score="frame"):
             f"Predictions of '{clip.name}' have shape {predictions.shape}, but (T - {N_INPUTS}, H, W) = {wanted} is needed."
         )
     predictions = to_float(predictions).clamp(0, 1)
+    if predictions.isnan().any():
+        raise ValueError(f"Predictions of '{clip.name}' hold NaN: did training diverge? Try a smaller learning rate.")
     values = measures[score](predictions[:, None], to_float(clip.frames[N_INPUTS:])[:, None])
     return predictions.numpy(), np.concatenate([np.full(N_INPUTS, np.nan), values.double().numpy()])
 
@@ -192,7 +195,7 @@ def psnr_curve(psnr, labels=None, threshold=None, frame=None):
 def window_strip(clip, frame):
     """One window: x1..x4 and the frame to predict, x5 = `frame`."""
     clip = as_clip(clip)
-    _check_frame(clip, frame)
+    check_frame(clip, frame)
     figure, axes = subplots(1, N_INPUTS + 1, size=(9, 2.2))
     for i, ax in enumerate(axes):
         _image(ax, clip.frames[frame - N_INPUTS + i], f"x{i + 1} (frame {frame - N_INPUTS + i})")
@@ -204,7 +207,7 @@ def window_strip(clip, frame):
     return figure
 
 
-def _check_frame(clip, frame):
+def check_frame(clip, frame):
     if not N_INPUTS <= frame < len(clip):
         raise ValueError(
             f"Frame {frame} of '{clip.name}' has no prediction: choose one from {N_INPUTS} to {len(clip) - 1}."
@@ -229,7 +232,7 @@ def still(predictor, clip, frame=None, threshold=None, score="frame"):
     """
     clip = as_clip(clip)
     frame = telling_frame(clip) if frame is None else frame
-    _check_frame(clip, frame)
+    check_frame(clip, frame)
     predictions, psnr = predict_and_score(clip, predictor, score=score)
     prediction, truth = predictions[frame - N_INPUTS], clip.frames[frame] / 255
     figure = Figure(figsize=(11, 2.5), layout="constrained", facecolor="white")
@@ -241,11 +244,20 @@ def still(predictor, clip, frame=None, threshold=None, score="frame"):
     _draw_curve(axes[3], {"PSNR": psnr}, clip.labels, threshold, frame)
     axes[3].set_title(f"{psnr[frame]:.1f} dB at frame {frame} (shaded: abnormal)", fontsize=10)
     axes[3].get_legend().remove()
+    axes[3].set_ylabel(UNITS[score])
     figure.alt = say("Frame {frame} of clip {name}: ground truth, prediction and their absolute difference, which is {mean:.3f} on "
                      "average and {largest:.2f} at most. PSNR there is {here:.1f} dB; along the clip it runs from {low:.1f} to "
                      "{high:.1f} dB; {runs}.", frame=frame, name=clip.name, mean=abs(truth - prediction).mean(),
                      largest=abs(truth - prediction).max(), here=psnr[frame], low=np.nanmin(psnr), high=np.nanmax(psnr),
                      runs=_in_words(clip.labels))  # fmt: skip
+    return figure
+
+
+def images(pictures, titles, alt):
+    """Grey pictures side by side: each (H, W) with values in [0, 255]. alt: what there is to see, in words."""
+    figure, axes = subplots(1, len(pictures), size=(2.6 * len(pictures), 2.8), alt=alt, squeeze=False)
+    for ax, picture, title in zip(axes.flat, pictures, titles):
+        _image(ax, picture, title)
     return figure
 
 

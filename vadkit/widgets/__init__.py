@@ -46,12 +46,8 @@ class Widget(anywidget.AnyWidget):
 
     def to_html(self):
         """-> one HTML fragment that plays without a kernel, a library or a network: pixels and code are inside."""
-        names = [
-            name
-            for name in self.traits(sync=True)
-            if not name.startswith("_") and name not in ("layout", "comm", "tabbable", "tooltip")
-        ]
-        values = {name: getattr(self, name) for name in names}
+        inherited = anywidget.AnyWidget.class_trait_names()
+        values = {name: getattr(self, name) for name in self.trait_names() if name not in inherited and name[0] != "_"}
         packed = {name: base64.b64encode(v).decode() for name, v in values.items() if isinstance(v, bytes)}
         plain = {name: v for name, v in values.items() if not isinstance(v, bytes)}
         code = f"""{self._javascript}
@@ -114,6 +110,7 @@ class Scrubber(Widget):
     kinds = _synced(traitlets.List())
     n_inputs = _synced(traitlets.Int(N_INPUTS))
     error_max = _synced(traitlets.Float())
+    unit = _synced(traitlets.Unicode())
     fps = _synced(traitlets.Float())
     frame = _synced(traitlets.Int())
     threshold = _synced(traitlets.Float())
@@ -122,6 +119,8 @@ class Scrubber(Widget):
                  error_max=plots.ERROR_MAX, fps=10):  # fmt: skip
         clip = plots.as_clip(clip)
         predictions, psnr = plots.predict_and_score(clip, predictor, predictions, score)
+        frame = plots.telling_frame(clip) if frame is None else frame
+        plots.check_frame(clip, frame)
         if threshold is None:
             threshold = (np.nanmin(psnr) + np.nanmax(psnr)) / 2
         super().__init__(
@@ -132,8 +131,9 @@ class Scrubber(Widget):
             labels=_numbers(clip.labels),
             kinds=list(clip.kinds or [""] * len(clip)),
             error_max=error_max,
+            unit=plots.UNITS[score],
             fps=fps,
-            frame=plots.telling_frame(clip) if frame is None else frame,
+            frame=frame,
             threshold=float(threshold),
             alt=say("Scrubber of clip {name}: four inputs, ground truth, prediction and error of each frame, with the PSNR curve.",
                     name=clip.name),
@@ -156,6 +156,13 @@ def _packed(clips):
         b"".join(np.ascontiguousarray(clip.frames).tobytes() for clip in clips),
         [int(o) for o in offsets[:-1]],
     )
+
+
+def _busiest_frame(clips):
+    """The frame at which most clips are abnormal; 0 where none is labelled."""
+    longest = max(len(clip) for clip in clips)
+    labelled = [np.pad(clip.labels, (0, longest - len(clip))) for clip in clips if clip.labels is not None]
+    return int(np.sum(labelled, axis=0).argmax()) if labelled else 0
 
 
 @_with_code("gallery.js")
@@ -183,7 +190,7 @@ class Gallery(Widget):
             for clip, caption, offset in zip(clips, captions, offsets)
         ]  # fmt: skip
         super().__init__(frames=frames, clips=about, columns=min(columns, len(clips)), fps=fps, playing=playing,
-                         start=plots.telling_frame(clips[0]),
+                         start=_busiest_frame(clips),
                          alt=say("{n} clips side by side: {captions}.", n=len(clips), captions="; ".join(captions)))  # fmt: skip
 
 
@@ -322,6 +329,8 @@ class GuardShift(Widget):
         clips, frames, offsets = _packed(clips)
         if len({clip.frames.shape[1:] for clip in clips}) > 1:
             raise ValueError("One guard watches one camera: all clips must have the same size.")
+        if n_clips < 1:
+            raise ValueError(f"A shift needs at least one clip, got n_clips={n_clips}.")
         if any(clip.labels is None for clip in clips):
             raise ValueError("The shift is judged by labels, but some clips have none.")
         psnr = [plots.predict_and_score(clip, predictor, score=score)[1][N_INPUTS:] for clip in clips]

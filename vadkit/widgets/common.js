@@ -154,23 +154,25 @@ function player(step, fps, onChange) {
   return self;
 }
 
+// A button keeps Space and Enter for itself, a threshold slider the keys that move it.
+const ownKey = (target, key) => target.matches("button, [type=checkbox]") ? key === " " || key === "Enter"
+  : target.matches(".vk-threshold") && /^(Arrow|Page|Home|End)/.test(key);
+
 // keys: {"ArrowLeft": action}. Nothing typed here reaches JupyterLab, whose command mode would swallow the arrows.
 function onKeys(el, keys) {
   el.setAttribute("data-lm-suppress-shortcuts", "true");
   el.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const own = event.target.dataset?.ownKeys?.split(" ") ?? [];
-    const action = own.includes(event.key) ? null : keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (action) event.preventDefault(), action(event);
+    const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (action && !ownKey(event.target, event.key)) event.preventDefault(), action(event);
   });
 }
 
-const OWN_SLIDER_KEYS = "ArrowLeft ArrowRight ArrowUp ArrowDown Home End PageUp PageDown";
 const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
 
 function playButton(say) {
-  const button = node("button", {type: "button", class: "vk-play", "data-own-keys": "Enter"});
+  const button = node("button", {type: "button", class: "vk-play"});
   const show = (playing) => { button.textContent = playing ? `❚❚ ${say("Pause")}` : `▶ ${say("Play")}`; };
   show(false);
   return {button, show};

@@ -3,7 +3,7 @@
 function render({model, el}) {
   const say = sayIn(model), frames = bytesOf(model, "frames"), clips = model.get("clips");
   const pictures = clips.map((clip) => picture(clip.W, clip.H, clip.caption));
-  const play = playButton(say), boxes = node("input", {type: "checkbox", checked: "", "data-own-keys": " "});
+  const play = playButton(say), boxes = node("input", {type: "checkbox", checked: ""});
   const position = node("output", {class: "vk-status"});
   let tick = model.get("start");
   function draw() {

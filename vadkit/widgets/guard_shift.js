@@ -28,9 +28,8 @@ function render({model, el}) {
   const camera = picture(W, H, say("live")), seen = Array(IN_VIEW).fill(null), rang = Array(IN_VIEW).fill(false);
   const live = chart({values: seen, labels: [], say, range, xTicks: false, xLabel: say("the last {n} seconds", {n: Math.round(IN_VIEW / fps)}), width: 600, height: 210});
   const step = roundStep((live.high - live.low) / 100);
-  const slider = node("input", {type: "range", min: live.low, max: live.high, step: "any", class: "vk-threshold vk-wide", "aria-label": say("threshold in dB"),
-    "data-own-keys": OWN_SLIDER_KEYS});
-  const button = node("button", {type: "button", class: "vk-play", "data-own-keys": "Enter"}), again = node("button", {type: "button", "data-own-keys": " "}, say("New shift (Enter)"));
+  const slider = node("input", {type: "range", min: live.low, max: live.high, step: "any", class: "vk-threshold vk-wide", "aria-label": say("threshold in dB")});
+  const button = node("button", {type: "button", class: "vk-play"}), again = node("button", {type: "button"}, say("New shift (Enter)"));
   const status = node("output", {class: "vk-status"}), news = node("p", {class: "vk-news", role: "status"}), report = node("div", {class: "vk-report"});
   let stream, now, events, falseAlarms, lastLow, history, over, threshold, shift = 0;
 

@@ -5,7 +5,7 @@ function render({model, el}) {
   const film = picture(W, H, model.get("caption")), play = playButton(say), status = node("output", {class: "vk-status"});
   const slider = node("input", {type: "range", min: 0, max: T - 1, step: 1, class: "vk-frame", "aria-label": say("frame")});
   const pens = {1: node("button", {type: "button"}, say("Mark abnormal (M)")), 0: node("button", {type: "button"}, say("Erase (E)"))};
-  const compare = node("button", {type: "button", "data-own-keys": " Enter"}, say("Compare (Enter)"));
+  const compare = node("button", {type: "button"}, say("Compare (Enter)"));
   const report = node("output", {class: "vk-tally"});
   const strip = strips(T, [say("you"), model.get("truth_name")]);
   let marks = [...model.get("marks")], frame = 0, pen = null;
@@ -48,7 +48,7 @@ function render({model, el}) {
   el.classList.add("vadkit", "vk-labels");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", model.get("alt"));
-  for (const button of Object.values(pens)) button.setAttribute("aria-pressed", "false"), button.setAttribute("data-own-keys", " Enter");
+  for (const button of Object.values(pens)) button.setAttribute("aria-pressed", "false");
   el.append(node("div", {class: "vk-stage"}, film.figure), strip.svg, slider,
     node("div", {class: "vk-bar"}, play.button, pens[1], pens[0], compare, status), report,
     hint(say("Space plays · M starts and stops marking · E starts and stops erasing · ← → one frame · Enter compares")));

@@ -3,8 +3,7 @@
 function render({model, el}) {
   const say = sayIn(model), scores = model.get("scores"), labels = model.get("labels");
   const [low, high] = extent(scores), BINS = 40, step = roundStep((high - low) / 200) || 1;
-  const slider = node("input", {type: "range", min: low - step, max: high + step, step: "any", class: "vk-threshold vk-wide", "aria-label": say("threshold"),
-    "data-own-keys": "Home End PageUp PageDown"});
+  const slider = node("input", {type: "range", min: low - step, max: high + step, step, class: "vk-threshold vk-wide", "aria-label": say("threshold")});
   const status = node("output", {class: "vk-status"}), percent = (share) => `${(100 * share).toFixed(0)} %`;
   const total = {abnormal: labels.filter(Boolean).length, normal: labels.filter((l) => !l).length};
 
@@ -57,8 +56,7 @@ function render({model, el}) {
     slider.setAttribute("aria-valuetext", status.textContent);
     if (tellPython) model.set("threshold", threshold), model.save_changes();
   }
-  const go = (change) => () => setThreshold(threshold + change * step);
-  onKeys(el, {ArrowLeft: go(-1), ArrowDown: go(-1), ArrowRight: go(1), ArrowUp: go(1)});
+  onKeys(el, {}); // the slider is the one thing to focus, and moves by itself
   slider.addEventListener("input", () => setThreshold(+slider.value));
   const drag = (event) => {
     if (!event.buttons) return;
@@ -71,7 +69,7 @@ function render({model, el}) {
   el.classList.add("vadkit", "vk-operating-point");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", model.get("alt"));
-  el.append(node("div", {class: "vk-pair"}, roc, node("div", {}, bars, slider)), status, hint(say("← → move the threshold · Home End: no frame or every frame an alarm")));
+  el.append(node("div", {class: "vk-pair"}, roc, node("div", {}, bars, slider)), status, hint(say("← → move the threshold · Page Up / Down faster · Home: every frame an alarm, End: none")));
   const fromPython = () => { if (model.get("threshold") !== threshold) setThreshold(model.get("threshold"), false); };
   model.on("change:threshold", fromPython);
   setThreshold(model.get("threshold"), false);

@@ -17,13 +17,13 @@ function render({model, el}) {
     node("div", {class: "vk-inputs", style: `--n: ${first}`}, ...inputs.map((p) => p.figure)),
     node("div", {class: "vk-results"}, truth.figure, prediction.figure, error.figure, scale.figure));
 
-  const curve = chart({values: psnr, labels, say});
+  const curve = chart({values: psnr, labels, say, unit: say(model.get("unit"))});
   curve.svg.setAttribute("aria-label", say("PSNR along the clip; the values are in the text below"));
   curve.drawCurve();
   const step = roundStep((curve.high - curve.low) / 100);
   const frameSlider = node("input", {type: "range", min: first, max: T - 1, step: 1, class: "vk-frame", "aria-label": say("frame")});
   const limitSlider = node("input", {type: "range", min: curve.low, max: curve.high, step: "any", class: "vk-threshold",
-    "aria-label": say("threshold in dB"), "data-own-keys": OWN_SLIDER_KEYS});
+    "aria-label": say("threshold in dB")});
   curve.alignSlider(frameSlider, first);
   const play = playButton(say), status = node("output", {class: "vk-status"}), tally = node("output", {class: "vk-tally"});
 

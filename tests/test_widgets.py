@@ -1,0 +1,181 @@
+import base64
+import json
+import re
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, jaccard_score
+
+import vadkit
+from vadkit import plots, widgets
+from vadkit.scenes import Clip
+from vadkit.words import WORDS
+
+
+@pytest.fixture
+def clip():
+    labels = np.zeros(30, bool)
+    labels[10:20] = True
+    frames = np.random.default_rng(0).integers(0, 256, (30, 16, 24), np.uint8)
+    return Clip("a clip", frames, labels, ["boar" if l else "" for l in labels])
+
+
+def test_importing_vadkit_stays_light():
+    heavy = "{'matplotlib', 'anywidget', 'ipywidgets', 'sklearn', 'IPython'}"
+    code = f"import sys, vadkit; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_the_scrubber_sends_what_the_predictor_predicts(clip):
+    scrubber = vadkit.scrub(vadkit.copy_last_frame, clip)
+    assert scrubber.frames == clip.frames.tobytes() and scrubber.shape == [30, 16, 24]
+    assert scrubber.predictions == clip.frames[3:-1].tobytes()
+    assert scrubber.psnr[:4] == [None] * 4
+    assert scrubber.psnr[4:] == pytest.approx(plots.predict_and_score(clip, vadkit.copy_last_frame)[1][4:], abs=1e-4)
+    assert scrubber.labels == clip.labels.astype(int).tolist() and scrubber.kinds[12] == "boar"
+    ready = widgets.Scrubber(clip, predictions=vadkit.predict_clip(vadkit.copy_last_frame, clip))
+    assert (ready.predictions, ready.psnr) == (scrubber.predictions, scrubber.psnr)
+
+
+def test_pixels_travel_once(clip):
+    state = vadkit.scrub(vadkit.copy_last_frame, clip).get_state()
+    pixels = sum(len(value) for value in state.values() if isinstance(value, bytes))
+    assert pixels == (30 + 26) * 16 * 24 + 768  # frames, predictions, the palette
+    rest = {
+        name: value for name, value in state.items() if not isinstance(value, bytes) and name not in ("_esm", "_css")
+    }
+    assert len(json.dumps(rest, default=str)) < 10_000
+
+
+def test_unlabelled_frames_can_be_scrubbed(clip):
+    scrubber = vadkit.scrub(vadkit.copy_last_frame, clip.frames)
+    assert scrubber.labels == [] and set(scrubber.kinds) == {""}
+
+
+def test_the_palette_is_perceptually_uniform():
+    from skimage.color import rgb2lab
+
+    lightness = rgb2lab(np.frombuffer(widgets.PALETTE, np.uint8).reshape(1, 256, 3))[0, :, 0]
+    assert (np.diff(lightness[::16]) > 2).all()  # ever lighter, no plateau
+
+
+def all_widgets(clip):
+    scores = np.where(clip.labels, 1.0, 0.0) + np.linspace(0, 1.5, 30)
+    return [
+        vadkit.scrub(vadkit.copy_last_frame, clip),
+        widgets.Gallery([clip, clip]),
+        widgets.LabelPlayer(clip),
+        widgets.OperatingPoint(scores, clip.labels),
+        widgets.GuardShift(vadkit.copy_last_frame, [clip]),
+    ]
+
+
+def test_static_pages_hold_everything_and_are_repeatable(clip, tmp_path):
+    for widget, twin in zip(all_widgets(clip), all_widgets(clip)):
+        page = widget.save_html(tmp_path / "page.html").read_text(encoding="utf-8")
+        assert not re.findall(r"(?:src|href)=|@import|fetch\(", page), "a static page loads nothing"
+        assert set(re.findall(r"https?://[^\s\"']+", page)) <= {"http://www.w3.org/2000/svg"}
+        assert page.count("</script>") == 1 and widget.alt.split(":")[0] in page
+        assert widget.to_html() == twin.to_html()
+
+
+def test_the_static_scrubber_holds_the_pixels(clip):
+    page = vadkit.scrub(vadkit.copy_last_frame, clip).to_html()
+    packed = json.loads(re.search(r"const packed = (\{.*?\}), state", page).group(1))
+    assert base64.b64decode(packed["frames"]) == clip.frames.tobytes()
+
+
+def test_a_name_cannot_break_out_of_the_page(clip):
+    clip.name = "</script><b>"
+    assert "</script><b>" not in widgets.LabelPlayer(clip).to_html()
+
+
+def test_widgets_describe_themselves(clip):
+    for widget in all_widgets(clip):
+        assert repr(widget) == widget.alt and len(widget.alt) < 300
+
+
+def test_words_reach_the_browser(clip, monkeypatch):
+    monkeypatch.setitem(WORDS, "Play", "播放")
+    assert widgets.LabelPlayer(clip).words["Play"] == "播放"
+
+
+pairs = st.integers(1, 30).flatmap(lambda n: st.tuples(*[st.lists(st.integers(0, 1), min_size=n, max_size=n)] * 2))
+
+
+@given(pairs)
+def test_agreement_is_what_scikit_learn_says(pair):
+    mine, theirs = pair
+    found = widgets.agreement(mine, theirs)
+    assert found["accuracy"] == pytest.approx(accuracy_score(mine, theirs))
+    if any(mine) or any(theirs):
+        assert found["f1"] == pytest.approx(f1_score(mine, theirs)) and found["iou"] == pytest.approx(
+            jaccard_score(mine, theirs)
+        )
+    else:
+        assert np.isnan(found["f1"]) and np.isnan(found["iou"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        kappa = cohen_kappa_score(mine, theirs)
+    assert found["kappa"] == pytest.approx(kappa, nan_ok=True)
+
+
+def test_the_label_player_keeps_the_truth_until_asked(clip):
+    player = widgets.LabelPlayer(clip)
+    assert player.truth == [] and not player.labels.any()
+    player.labels = np.arange(30) < 10
+    player.asked += 1
+    assert player.truth == clip.labels.astype(int).tolist()
+    assert "You marked 10 frames, truth 10." in player.report and "Accuracy 0.33, IoU 0.00" in player.report
+    assert player.agreement(player.labels)["kappa"] == 1
+
+
+def test_the_label_player_without_a_truth(clip):
+    player = widgets.LabelPlayer(clip.frames)
+    player.asked += 1
+    assert "nothing to compare" in player.report
+    with pytest.raises(ValueError, match="labels to compare with"):
+        player.agreement()
+    classmate = widgets.LabelPlayer(clip.frames, truth=clip.labels, truth_name="classmate")
+    classmate.asked += 1
+    assert "classmate 10" in classmate.report
+
+
+def test_the_guard_sees_only_frames_that_have_a_score(clip):
+    shift = widgets.GuardShift(vadkit.copy_last_frame, [clip, clip])
+    first, second = shift.clips
+    assert second["offset"] == clip.frames.size
+    assert len(first["psnr"]) == len(first["labels"]) == len(first["kinds"]) == 26 and None not in first["psnr"]
+    assert first["kinds"][6] == "boar" and first["labels"].index(1) == 6
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda c: vadkit.scrub(vadkit.copy_last_frame, c.frames[:0]), "0 frames"),
+        (lambda c: vadkit.scrub(vadkit.copy_last_frame, c.frames[:4]), "at least 5"),
+        (lambda c: widgets.Scrubber(c), "one of the two"),
+        (lambda c: widgets.Scrubber(c, predictions=c.frames), r"\(26, 16, 24\) is needed"),
+        (lambda c: vadkit.scrub(vadkit.copy_last_frame, Clip("c", c.frames, c.labels[1:])), "one label per frame"),
+        (lambda c: vadkit.scrub(vadkit.copy_last_frame, c, frame=30), "from 4 to 29"),
+        (lambda c: vadkit.scrub(lambda x: x[:, -1:] * float("nan"), c), "diverge"),
+        (lambda c: widgets.Gallery([]), "At least one clip"),
+        (lambda c: widgets.Gallery([c], captions=["a", "b"]), "as many captions"),
+        (lambda c: widgets.LabelPlayer(c, truth=[0, 1]), "one label per frame"),
+        (lambda c: setattr(widgets.LabelPlayer(c), "labels", [1] * 29), "one label per frame"),
+        (lambda c: widgets.agreement([0, 1], [0]), "one label per frame"),
+        (lambda c: widgets.OperatingPoint([0.1, 0.2], [0, 0]), "one class"),
+        (lambda c: widgets.OperatingPoint([0.1], [0, 1]), "one label per score"),
+        (lambda c: widgets.GuardShift(vadkit.copy_last_frame, [c.frames]), "some clips have none"),
+        (lambda c: widgets.GuardShift(vadkit.copy_last_frame, [c], n_clips=0), "at least one clip"),
+        (lambda c: widgets.GuardShift(vadkit.copy_last_frame, [c, Clip("d", c.frames[:, 1:], c.labels)]), "same size"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence(call, words, clip):
+    with pytest.raises(ValueError, match=words):
+        call(clip)

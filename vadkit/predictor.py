@@ -125,7 +125,7 @@ class Attention(nn.Module):
     def forward(self, tokens):
         n, length, dim = tokens.shape
         q, k, v = self.qkv(tokens).view(n, length, 3, self.heads, dim // self.heads).permute(2, 0, 3, 1, 4)
-        looks = (q @ k.transpose(-2, -1) / math.sqrt(dim // self.heads)).softmax(dim=-1)
+        looks = (q / math.sqrt(dim // self.heads) @ k.transpose(-2, -1)).softmax(dim=-1)
         return self.out((looks @ v).transpose(1, 2).reshape(n, length, dim))
 
 
@@ -211,7 +211,7 @@ class Transformer(Predictor):
     Cost grows with the fourth power of the frame's side: 64 x 64 is 256 tokens, 128 x 128 is 1,024.
     """
 
-    def __init__(self, width=16, predicts="frame", blocks=3, heads=4, patch=8):
+    def __init__(self, width=16, predicts="frame", blocks=2, heads=4, patch=8):
         if patch not in (2, 4, 8, 16):
             raise ValueError(f"patch is 2, 4, 8 or 16 pixels, got {patch}.")
         super().__init__(halvings=int(math.log2(patch)), predicts=predicts)

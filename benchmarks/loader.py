@@ -1,0 +1,126 @@
+"""Windows per second for training: a prepared scene, memory-mapped, against what one would write first, JPEGs in a DataLoader.
+
+    python benchmarks/loader.py                    a toy scene of 400 frames
+    python benchmarks/loader.py data/ped2          a prepared scene
+
+Both sides give the same shuffled windows, in batches of 8, as float32 tensors in [0, 1]. The JPEGs (quality 95) are made from
+the same frames in a temporary folder and read with OpenCV; the DataLoader is tried with 0 and 2 workers and its better
+figure counts. Medians of several rounds. The files of both sides are in the page cache. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+import vadkit
+
+BATCH = 8
+
+
+class JpegWindows(Dataset):
+    """(x1..x4 -> x5) from folders of JPEGs, decoded when asked for."""
+
+    def __init__(self, folder, lengths, n_inputs=4):
+        self.paths = [[f"{folder}/{clip}_{t}.jpg" for t in range(length)] for clip, length in enumerate(lengths)]
+        self.starts = [(clip, t) for clip, length in enumerate(lengths) for t in range(length - n_inputs)]
+        self.n_inputs = n_inputs
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, index):
+        clip, start = self.starts[index]
+        files = self.paths[clip][start : start + self.n_inputs + 1]
+        frames = torch.from_numpy(np.stack([cv2.imread(file, cv2.IMREAD_GRAYSCALE) for file in files])).float() / 255
+        return frames[:-1], frames[-1:]
+
+
+def write_jpegs(clips, folder):
+    for number, clip in enumerate(clips):
+        for t, frame in enumerate(clip.frames):
+            cv2.imwrite(f"{folder}/{number}_{t}.jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 95])
+
+
+def write_toy_scene(folder):
+    """The toy scene's training clips as a prepared scene."""
+    (folder / "train").mkdir(parents=True)
+    clips = {}
+    for clip in vadkit.toy_scene(seed=0, size=128).train_clips:
+        np.save(folder / "train" / f"{clip.name}.npy", clip.frames)
+        clips[clip.name] = {"frames": len(clip)}
+    about = {"format": "vadkit-scene-1", "name": "toy", "size": [128, 128], "clips": {"train": clips, "test": {}}}
+    (folder / "scene.json").write_text(json.dumps(about))
+    return folder
+
+
+def mapped_batches(windows, seed):
+    order = torch.randperm(len(windows), generator=torch.Generator().manual_seed(seed)).tolist()
+    for first in range(0, len(order), BATCH):
+        yield windows.batch(order[first : first + BATCH])
+
+
+def windows_per_second(batches, seconds):
+    """`batches(epoch)` -> iterator; epochs follow each other until the time is up, their starts included."""
+    count, epoch, began = 0, 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        for x, _ in batches(epoch):
+            count += len(x)
+            if time.perf_counter() - began > seconds:
+                break
+        epoch += 1
+    return count / (time.perf_counter() - began)
+
+
+def compare(clips, windows, folder, rounds, seconds):
+    """-> {name: median windows per second}; the contenders take turns, so that a busy machine slows all of them."""
+    write_jpegs(clips, folder)
+    jpegs = JpegWindows(folder, [len(clip) for clip in clips])
+    loaders = [DataLoader(jpegs, BATCH, shuffle=True, num_workers=n, persistent_workers=n > 0) for n in (0, 2)]
+    contenders = {
+        "memory_mapped": lambda epoch: mapped_batches(windows, epoch),
+        "jpeg_0_workers": lambda _: loaders[0],
+        "jpeg_2_workers": lambda _: loaders[1],
+    }
+    speeds = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, batches in contenders.items():
+            speeds[name].append(windows_per_second(batches, seconds))
+    return {name: float(np.median(measured)) for name, measured in speeds.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", help="a prepared scene (default: a toy scene)")
+    parser.add_argument("--seconds", type=float, default=2, help="time per measurement (default 2)")
+    parser.add_argument("--rounds", type=int, default=5, help="the median of so many measurements (default 5)")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            scene = vadkit.open_scene(options.folder or write_toy_scene(Path(temporary) / "toy"))
+            windows = scene.train_windows()
+        except (ValueError, OSError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        found = compare(scene.train_clips, windows, temporary, options.rounds, options.seconds)
+    for name, speed in found.items():
+        print(f"{name:16} {speed:8.0f} windows/s")
+    fastest = max(found["jpeg_0_workers"], found["jpeg_2_workers"])
+    about = {"scene": scene.name, "size": list(scene.train_clips[0].frames.shape[1:]), "windows": len(windows)}
+    speeds = {name: round(speed) for name, speed in found.items()}
+    print(
+        json.dumps({**about, "windows_per_second": speeds, "times_faster": round(found["memory_mapped"] / fastest, 1)})
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

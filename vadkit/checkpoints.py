@@ -1,7 +1,8 @@
-"""Weights and results on disk: safetensors with a header that says where they came from, small JSON for tables. No pickle."""
+"""Weights and results on disk: safetensors with a header that says where they came from, JSON for tables. No pickle."""
 
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -13,14 +14,25 @@ RESULTS = Path(__file__).parent / "results"
 FORMAT = "vadkit-weights-1"
 
 
-def save_tensors(path, tensors, header):
-    """Write named tensors and a JSON-able header in one file, whole or not at all."""
+@contextmanager
+def _whole_or_not_at_all(path):
+    """A path to write to, which becomes `path` at the very end. Whatever happens before leaves what was there."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    metadata = {"vadkit": json.dumps({"format": FORMAT, **header}, sort_keys=True)}
-    save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, unfinished, metadata=metadata)
-    os.replace(unfinished, path)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def save_tensors(path, tensors, header):
+    """Write named tensors and a JSON-able header in one file, whole or not at all."""
+    metadata = {"vadkit": json.dumps({**header, "format": FORMAT}, sort_keys=True)}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with _whole_or_not_at_all(path) as unfinished:
+        save_file(tensors, unfinished, metadata=metadata)
 
 
 def load_tensors(path):
@@ -46,7 +58,7 @@ def save_weights(path, predictor, header=None):
 
 
 def load_weights(path, predictor):
-    """Fill a predictor with the weights in a file -> the file's header. The predictor is untouched when the file does not fit.
+    """Fill a predictor with the weights in a file -> the file's header. A file that does not fit touches nothing.
 
     Raises FileNotFoundError, or ValueError for a damaged, foreign or mismatched file.
     """
@@ -64,21 +76,24 @@ def load_weights(path, predictor):
 
 
 def load_or_train(path, predictor, train, header=None):
-    """Load weights where they are; otherwise call `train(predictor)`, and keep the result at `path` -> the header."""
-    if Path(path).is_file():
-        return load_weights(path, predictor)
-    train(predictor)
-    save_weights(path, predictor, header)
-    return header or {}
+    """Load weights where they are; otherwise call `train(predictor)` and keep the result there -> the file's header.
+
+    A training that was interrupted (`train` returns a `History` that says so) leaves what was learned in the predictor
+    and writes no file, so that nobody takes it for the real thing later.
+    """
+    if not Path(path).is_file():
+        history = train(predictor)
+        if getattr(history, "interrupted", False):
+            print(f"{path} was not written: the next call trains again, to the end.")
+            return header or {}
+        save_weights(path, predictor, header)
+    return load_weights(path, predictor)
 
 
 def save_results(name, results):
     """Write a JSON-able table of results as `results/NAME.json` in the package, whole or not at all."""
-    path = RESULTS / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    with _whole_or_not_at_all(RESULTS / f"{name}.json") as unfinished:
+        unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def load_results(name):

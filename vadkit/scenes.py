@@ -18,7 +18,7 @@ class Clip:
     frames: (T, H, W) uint8, memory-mapped for prepared scenes
     labels: (T,) bool, True = abnormal; all False for training clips; None where nobody labelled them
     kinds: T strings, "" for a normal frame, the kind of anomaly otherwise; None where unknown
-    boxes: (T, 4) int, the anomaly's box x0, y0, x1, y1 in pixels (half-open), -1 where there is none; None where unknown
+    boxes: (T, 4) int, the anomaly's box x0, y0, x1, y1 in pixels (half-open), -1 where there is none; None if unknown
     """
 
     name: str
@@ -48,6 +48,18 @@ class Scene:
         return Windows(self.train_clips, n_inputs)
 
 
+def check_labels(labels, n_frames, where):
+    """One 0/1 or bool label per frame -> (T,) bool. Raises ValueError, with `where` in it, for anything else."""
+    labels = np.asarray(labels)
+    if labels.shape != (n_frames,):
+        raise ValueError(
+            f"{where}: labels of shape {labels.shape} for {n_frames} frames, one label per frame is needed."
+        )
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"{where}: labels other than 0 and 1 (1 = abnormal).")
+    return labels.astype(bool)
+
+
 def data_folder():
     """Where prepared scenes are looked for: the environment variable VADKIT_DATA, or `data/` in the working folder
     or in the folders above it (so that it is found from `notebooks/` too)."""
@@ -58,14 +70,18 @@ def data_folder():
 
 
 def list_scenes():
-    """The names `open_scene` understands right now: every prepared scene under `data_folder()`, sorted."""
-    return sorted(str(path.parent.relative_to(data_folder())) for path in data_folder().rglob("scene.json"))
+    """The names `open_scene` understands right now: the prepared scenes under `data_folder()`, at most two folders deep
+    ("ped2", "shanghaitech/01"), sorted."""
+    data = data_folder()
+    files = [*data.glob("*/scene.json"), *data.glob("*/*/scene.json")]
+    names = [file.parent.relative_to(data) for file in files]
+    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
 def open_scene(name_or_folder):
     """Open a prepared scene: a folder, or the name of one under `data_folder()`. Frames stay on disk (memory-mapped).
 
-    Raises FileNotFoundError when there is no such scene, ValueError when the folder is damaged.
+    Raises FileNotFoundError when the scene or one of its clips is not there, ValueError when the folder is damaged.
     """
     folder = Path(name_or_folder).expanduser()
     if not (folder / "scene.json").is_file():
@@ -76,35 +92,55 @@ def open_scene(name_or_folder):
             f"No prepared scene '{name_or_folder}': neither that folder nor {folder} holds a scene.json "
             f"(prepared scenes there: {found}). Prepare one with data_scripts/prepare_video.py, see docs/datasets.md."
         )
-    try:
-        about = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
-    except ValueError:
-        raise ValueError(f"{folder / 'scene.json'} is not valid JSON: prepare the scene again.") from None
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ValueError(f"{folder / 'scene.json'} is not in the format {FORMAT}: prepare the scene again.")
-    clips = {part: [_open_clip(folder / part, name, part) for name in about["clips"][part]] for part in ("train", "test")}
+    about = _read_about(folder / "scene.json")
+    clips = {
+        part: [
+            _open_clip(folder / part, name, (record["frames"], *about["size"]))
+            for name, record in about["clips"][part].items()
+        ]
+        for part in ("train", "test")
+    }
     return Scene(about["name"], clips["train"], clips["test"], provenance=about)
 
 
-def _open_clip(folder, name, part):
-    frames = _open_array(folder / f"{name}.npy")
-    if frames.ndim != 3 or frames.dtype != np.uint8 or not len(frames):
+def _read_about(path):
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise ValueError(f"{path} is not valid JSON: prepare the scene again.") from None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ValueError(f"{path} is not in the format {FORMAT}: prepare the scene again.")
+    try:
+        records = [record for part in ("train", "test") for record in about["clips"][part].items()]
+        lengths = {name: record["frames"] for name, record in records}
+        complete = isinstance(about["name"], str) and len(about["size"]) == 2 and lengths
+    except (KeyError, TypeError, AttributeError):
+        complete = False
+    if not complete:
+        raise ValueError(f"{path} lacks a name, a size or clips with their lengths: prepare the scene again.")
+    climber = next((name for name in lengths if Path(name).name != name or "\\" in name), None)
+    if climber is not None:
+        raise ValueError(f"{path} names a clip '{climber}': a clip lies in its scene's folder, so its name is no path.")
+    return about
+
+
+def _open_clip(folder, name, shape):
+    path = folder / f"{name}.npy"
+    frames = _open_array(path)
+    if frames.dtype != np.uint8 or frames.shape != shape:
         raise ValueError(
-            f"{folder / name}.npy holds {frames.dtype} {frames.shape}, not uint8 frames (T, H, W): prepare the scene again."
+            f"{path} holds {frames.dtype} {frames.shape}, but scene.json says uint8 {shape}: prepare the scene again."
         )
-    if part == "train":
+    if folder.name == "train":
         return Clip(name, frames, np.zeros(len(frames), bool))
     path = folder / f"{name}.labels.npy"
-    labels = np.array(_open_array(path), dtype=bool) if path.exists() else None
-    if labels is not None and labels.shape != (len(frames),):
-        raise ValueError(f"{path} has {labels.size} labels for {len(frames)} frames: prepare the scene again.")
-    return Clip(name, frames, labels)
+    return Clip(name, frames, check_labels(_open_array(path), len(frames), path) if path.exists() else None)
 
 
 def _open_array(path):
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.lib.format.open_memmap(path, mode="r")  # unlike np.load, it knows .npy only: no pickle, no zip
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing although scene.json lists it: prepare the scene again.") from None
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}): prepare the scene again.") from None
+    except Exception as error:  # a damaged header can raise nearly anything
+        raise ValueError(f"{path} cannot be read, it seems damaged ({error}): prepare the scene again.") from None

@@ -1,16 +1,18 @@
 """How fast and in how much memory clips become a prepared scene, beside bare OpenCV: decode, turn grey, resize, throw away.
 
-    python benchmarks/prepare_speed.py                            100,000 toy frames as JPEGs, 100 clips
+    python benchmarks/prepare_speed.py                            100,000 toy frames as JPEGs, 1,000 to a clip
     python benchmarks/prepare_speed.py ped2/training --rounds 5   videos or folders of frames of your own
 
-Both use one process per core and take turns; the ratio is the median over the rounds, start-up included. Memory is the
-resident size of data_scripts/prepare_video.py and its workers together, at its peak. The last line is one JSON object.
+Both use one process per core and take turns; the ratios, of wall and of processor time, are medians over the rounds, with
+start-up included. Memory is the resident size of data_scripts/prepare_video.py and its workers together, at its peak. The
+last line is one JSON object.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -49,15 +51,24 @@ def _bare(path):
     return bare_seconds_per_frame(path, Options(), most=10**9)
 
 
+def processor_seconds():
+    """Of all processes this one started and that have ended, theirs included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def time_bare(paths, jobs):
-    began = time.perf_counter()
+    """-> (seconds, processor seconds)"""
+    began, used = time.perf_counter(), processor_seconds()
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         pool.map(_bare, paths, chunksize=1)
-    return time.perf_counter() - began
+        pool.close()
+        pool.join()
+    return time.perf_counter() - began, processor_seconds() - used
 
 
 def time_prepare(path, out, jobs):
-    """-> (seconds, peak bytes)"""
+    """-> (seconds, processor seconds, peak bytes)"""
     command = [
         sys.executable,
         SCRIPTS / "prepare_video.py",
@@ -70,14 +81,14 @@ def time_prepare(path, out, jobs):
         "--jobs",
         jobs,
     ]
-    began, peak = time.perf_counter(), 0
+    began, used, peak = time.perf_counter(), processor_seconds(), 0
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
             peak = max(peak, resident(process.pid))
             time.sleep(0.1)
     if process.returncode:
         raise ValueError(f"prepare_video.py ended with exit code {process.returncode} on {path}.")
-    return time.perf_counter() - began, peak
+    return time.perf_counter() - began, processor_seconds() - used, peak
 
 
 def resident(pid):
@@ -102,24 +113,23 @@ def main():
             # The scene is prepared from the same clips as training and as test part: twice the frames in one run.
             path = options.path or write_toy_jpegs(Path(temporary), options.frames // 2)
             paths = [clip.path for clip in find_clips(str(path), "train")] * 2
-            bare, prepared, peaks = [], [], []
+            bare, prepared = [], []
             for number in range(options.rounds):
                 bare.append(time_bare(paths, jobs))
-                seconds, peak = time_prepare(path, Path(temporary) / f"scene{number}", jobs)
-                prepared.append(seconds)
-                peaks.append(peak)
+                prepared.append(time_prepare(path, Path(temporary) / f"scene{number}", jobs))
             about = json.loads((Path(temporary) / "scene0" / "scene.json").read_text())
         except (ValueError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
     frames = sum(clip["frames"] for part in about["clips"].values() for clip in part.values())
-    speeds = {"prepare": round(frames / np.median(prepared)), "bare": round(frames / np.median(bare))}
-    ratio = float(np.median(np.array(prepared) / np.array(bare)))
+    prepared, bare = np.array(prepared), np.array(bare)
+    speeds = {"prepare": round(frames / np.median(prepared[:, 0])), "bare": round(frames / np.median(bare[:, 0]))}
+    ratios = np.median(prepared[:, :2] / bare, axis=0).round(2).tolist()
     print(
         f"{frames} frames, {jobs} processes: {speeds['prepare']} frames/s prepared, {speeds['bare']} frames/s bare OpenCV"
     )
-    print(json.dumps({"frames": frames, "processes": jobs, "frames_per_second": speeds, "ratio": round(ratio, 2),
-                      "peak_megabytes": round(max(peaks) / 1e6)}))  # fmt: skip
+    print(json.dumps({"frames": frames, "processes": jobs, "frames_per_second": speeds, "ratio_wall": ratios[0],
+                      "ratio_processor": ratios[1], "peak_megabytes": round(prepared[:, 2].max() / 1e6)}))  # fmt: skip
     return 0
 
 

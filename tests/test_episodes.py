@@ -117,9 +117,10 @@ def test_digits_5_way_1_shot():
 def test_the_seed_decides_everything_and_nothing_else_does(pool):
     first, again, other = (EpisodeSampler(pool, 3, 2, 3, seed) for seed in (7, 7, 8))
     numbers = [5, 0, 5, 2]
-    tensors = lambda sampler: [
-        torch.cat([t.flatten() for task in sampler[n] for t in (*task.support, *task.query)]) for n in numbers
-    ]  # noqa: E731
+
+    def tensors(sampler):
+        return [torch.cat([t.flatten() for task in sampler[n] for t in (*task.support, *task.query)]) for n in numbers]
+
     assert all(torch.equal(a, b) for a, b in zip(tensors(first), tensors(again)))
     assert not torch.equal(tensors(first)[0], tensors(first)[1])
     assert not torch.equal(tensors(first)[0], tensors(other)[0])

@@ -438,12 +438,12 @@ TASKS = [episode(2, dtype=torch.float32, name=f"episode {number},") for number i
 )  # fmt: skip
 def test_every_method_learns_its_tasks_and_repeats_itself(options):
     first, again = (small_network(torch.float32) for _ in range(2))
-    trained = quick(first, Fixed(*TASKS), 31, outer_lr=2e-2, note_every=1, **options)
-    quick(again, Fixed(*TASKS), 31, outer_lr=2e-2, note_every=1, **options)
+    trained = quick(first, Fixed(*TASKS), 22, outer_lr=3e-2, note_every=1, **options)
+    quick(again, Fixed(*TASKS), 22, outer_lr=3e-2, note_every=1, **options)
     assert same(state(first), state(again))
     history = trained.history
-    assert history.steps == list(range(31)) and history.n_steps == 31
-    assert history.after[30] < 0.7 * history.after[0]  # the same tasks
+    assert history.steps == list(range(22)) and history.n_steps == 22
+    assert history.after[21] < 0.7 * history.after[0]  # the same tasks
     assert (np.array(trained.rates.table()) != history.rates[0]).all() == ("learn_rates" in options)
 
 
@@ -539,6 +539,10 @@ def test_one_scene_is_not_enough_and_an_empty_episode_is_refused():
     only.tasks = (0,)
     with pytest.raises(ValueError, match="only one"):
         quick(small_network(torch.float32), only, 2)
+    predictor = small_network()
+    for weights in ([0, 1], [1, 1, 0]):
+        with pytest.raises(ValueError, match="step_weights must be 3 numbers"):
+            meta_step(predictor, episode(), torch.optim.SGD(predictor.parameters(), lr=0.1), step_weights=weights)
     with pytest.raises(ValueError, match="0 tasks"):
         meta_step(small_network(), [], torch.optim.SGD(small_network().parameters(), lr=0.1))
 
@@ -554,12 +558,12 @@ def test_sinusoids_as_in_the_paper():
         trained = quick(
             network,
             sampler,
-            300,
+            200,
             inner_lr=0.02,
             n_inner_steps=1,
             outer_lr=5e-3,
             algorithm=algorithm,
-            note_every=300,
+            note_every=200,
             cosine=True,
         )
         curves[algorithm] = adaptation_curve(trained.predictor, exam, 0.02, 1).mean(0)

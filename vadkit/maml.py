@@ -94,54 +94,62 @@ def meta_step(predictor, episode, outer, inner_lr=0.01, n_inner_steps=3, *, firs
 
     episode: list of tasks; outer: an optimizer of all trainable weights, and of the rates where those are learned
     inner_lr: a number or `InnerRates`; first_order: hold the inner gradients constant (FOMAML)
-    step_weights: how much the query loss after each inner step counts; None = the last step alone; see `meta_training.every_step_weights`
+    step_weights: how much the query loss after each inner step counts, the last above 0; None = the last step alone
     max_norm: clip the meta-gradient to this norm; loss: (predictions, targets) -> scalar
     The losses are averaged over tasks, not summed, so that `outer_lr` means the same for any n_way.
     Raises ValueError for input nothing can be learned from, FloatingPointError naming the task when a loss is no number;
     theta has not moved then.
     """
+    # fmt: off
     rates = prepare(predictor, episode, outer, inner_lr, n_inner_steps)
-    outer.zero_grad()
+    step_weights = _check_weights(step_weights or [0] * (n_inner_steps - 1) + [1], n_inner_steps)
     final_losses = []
-    for task in episode:  # line 4
+    outer.zero_grad()
+    for task in episode:                                                    # line 4: for all T_i
+        (x, y), (x_query, y_query) = task.support, task.query
         with inner_loop(predictor, rates, first_order) as (fmodel, diffopt):
-            query_loss, gradients, weights = 0, [], []
-            for step, counts in enumerate(step_weights or [0] * (n_inner_steps - 1) + [1]):
-                support_loss = loss(fmodel(task.support[0]), task.support[1])  # line 5, then line 6:
-                weights.append(
-                    diffopt.step(
-                        support_loss, override=rates.override(step), grad_callback=_keep_in(gradients, predictor)
-                    )
-                )
+            query_loss, path = 0, Path(predictor, rates)
+            for step, counts in enumerate(step_weights):                    # lines 5 and 6: theta'_i = theta - alpha gradient
+                weights = diffopt.step(loss(fmodel(x), y), override=rates.override(step), grad_callback=path.gradient)
+                path.weights.append(weights)
                 if counts:
-                    final_loss = loss(fmodel(task.query[0]), task.query[1])  # L_i(theta'_i)
+                    final_loss = loss(fmodel(x_query), y_query)             # L_i(theta'_i), on the exam
                     query_loss = query_loss + counts * final_loss
             with named(task):
                 final_losses.append(finite(final_loss, "The query loss"))
-            if first_order:
-                first_order_backward(query_loss / len(episode), predictor, rates, gradients, weights)
-            else:
-                (query_loss / len(episode)).backward()  # line 8, one term of the sum
-    outer_step(outer, max_norm)  # line 8
+            backward = path.first_order_backward if first_order else torch.Tensor.backward
+            backward(query_loss / len(episode))                             # line 8: one term of the sum
+    outer_step(outer, max_norm)                                             # line 8: theta <- theta - beta gradient
     return float(np.mean(final_losses))
+    # fmt: on
 
 
-def first_order_backward(query_loss, predictor, rates, gradients, weights):
-    """Add the first-order meta-gradient to `.grad`, of the learned rates too.
+class Path:
+    """What an inner loop went through: its gradients and the weights after each step. First order needs no more than this."""
 
-    With the inner gradients g held constant, theta'_j = theta - alpha_1 g_1 - ... - alpha_j g_j depends on theta and the rates
-    alone, and the query gradient at each theta'_j is handed down that short chain (Finn et al. 2017, section 5.2).
-    gradients: of the trainable tensors, for each inner step; weights: all tensors after each inner step
-    """
-    learning = [i for i, p in enumerate(predictor.parameters()) if p.requires_grad]
-    chain, moved = [], trainable(predictor)
-    for step in range(len(weights)):
-        moved = [p - alpha * g for p, alpha, g in zip(moved, rates.at(step), gradients[step])]
-        chain += moved
-    arrived = [after[i] for after in weights for i in learning]
-    at_arrived = torch.autograd.grad(query_loss, arrived, allow_unused=True)
-    pairs = [(start, g) for start, g in zip(chain, at_arrived) if g is not None]
-    torch.autograd.backward(*zip(*pairs))
+    def __init__(self, predictor, rates):
+        self.predictor, self.rates, self.gradients, self.weights = predictor, rates, [], []
+
+    def gradient(self, gradients):
+        """For `higher`, which calls this with the gradients of all weights before each step, and goes on with what it returns."""
+        self.gradients.append(
+            _complete([g for g, p in zip(gradients, self.predictor.parameters()) if p.requires_grad], self.predictor)
+        )
+        return gradients
+
+    def first_order_backward(self, query_loss):
+        """Add the first-order meta-gradient to `.grad`, of the learned rates too (Finn et al. 2017, section 5.2).
+
+        With the inner gradients g held constant, theta'_j = theta - alpha_1 g_1 - ... - alpha_j g_j depends on theta and the
+        rates alone: the query gradient at each theta'_j is handed down that short chain.
+        """
+        chain, moved = [], trainable(self.predictor)
+        for step, gradients in enumerate(self.gradients):
+            moved = [p - alpha * g for p, alpha, g in zip(moved, self.rates.at(step), gradients)]
+            chain += moved
+        visited = [w for weights in self.weights for w in weights if w.requires_grad]
+        at_visited = torch.autograd.grad(query_loss, visited, allow_unused=True)
+        torch.autograd.backward(*zip(*[(theta, g) for theta, g in zip(chain, at_visited) if g is not None]))
 
 
 def adapt(predictor, support, inner_lr=0.01, n_inner_steps=3, loss=prediction_loss):
@@ -240,6 +248,12 @@ def _as_rates(inner_lr, predictor):
     return rates
 
 
+def _check_weights(step_weights, n_inner_steps):
+    if len(step_weights) != n_inner_steps or not step_weights[-1] > 0:
+        raise ValueError(f"step_weights must be {n_inner_steps} numbers, the last above 0, got {step_weights}.")
+    return step_weights
+
+
 def _check_support(support, n_inner_steps):
     if (
         not isinstance(support, (tuple, list))
@@ -281,16 +295,6 @@ def named(task):
         yield
     except FloatingPointError as error:
         raise FloatingPointError(f"Task '{task.name}': {error}") from None
-
-
-def _keep_in(kept, predictor):
-    """For `higher`: note the gradients of an inner step, those of frozen weights left out, and pass them on."""
-
-    def callback(gradients):
-        kept.append(_complete([g for g, p in zip(gradients, predictor.parameters()) if p.requires_grad], predictor))
-        return gradients
-
-    return callback
 
 
 def _complete(gradients, predictor):

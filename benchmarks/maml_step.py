@@ -1,0 +1,226 @@
+"""One MAML meta-step by vadkit, by hand with torch.func, and by TorchOpt where it is installed: seconds and memory.
+
+    python benchmarks/maml_step.py
+
+U-Net (width 16) on 64x64 frames, 4 scenes, K = 5 support and 5 query windows, one thread. Contestants take turns in every round,
+in changing order, and what counts is the median over rounds of the ratio within a round, so that a busy machine disturbs all
+alike. Seconds are CPU seconds. Peak memory is measured above the memory before the step, each in a fresh process. In the end a whole
+meta-training run is profiled: how much of it is forward and backward passes. The last line is JSON.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch.func import functional_call
+from torch.nn import functional as F
+
+import vadkit
+from vadkit.episodes import EpisodeSampler, ScenePool, Task
+from vadkit.maml import meta_step
+from vadkit.meta_training import meta_train
+
+INNER_LR = 0.05
+
+
+def make_episode(n_tasks=4, k=5, size=64):
+    torch.manual_seed(0)
+    windows = lambda: (torch.rand(k, 4, size, size), torch.rand(k, 1, size, size))  # noqa: E731
+    return [Task(f"scene {i}", windows(), windows()) for i in range(n_tasks)]
+
+
+def by_vadkit(predictor, episode, outer, n_steps, first_order):
+    meta_step(predictor, episode, outer, INNER_LR, n_steps, first_order=first_order)
+
+
+def query_loss_by_hand(predictor, task, n_steps, first_order):
+    theta = dict(predictor.named_parameters())
+    for _ in range(n_steps):
+        loss = F.mse_loss(functional_call(predictor, theta, (task.support[0],)), task.support[1])
+        gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=not first_order)
+        theta = {name: p - INNER_LR * g for (name, p), g in zip(theta.items(), gradients)}
+    return F.mse_loss(functional_call(predictor, theta, (task.query[0],)), task.query[1])
+
+
+def by_hand(predictor, episode, outer, n_steps, first_order):
+    outer.zero_grad()
+    for task in episode:
+        (query_loss_by_hand(predictor, task, n_steps, first_order) / len(episode)).backward()
+    outer.step()
+
+
+def by_hand_summed(predictor, episode, outer, n_steps, first_order):
+    outer.zero_grad()
+    (sum(query_loss_by_hand(predictor, task, n_steps, first_order) for task in episode) / len(episode)).backward()
+    outer.step()
+
+
+def by_torchopt(predictor, episode, outer, n_steps, first_order):
+    """As in TorchOpt's own MAML example, which sums the losses."""
+    import torchopt
+
+    inner, losses = torchopt.MetaSGD(predictor, lr=INNER_LR), []
+    outer.zero_grad()
+    weights = torchopt.extract_state_dict(predictor, by="reference")
+    optimizer = torchopt.extract_state_dict(inner)
+    for task in episode:
+        for _ in range(n_steps):
+            inner.step(F.mse_loss(predictor(task.support[0]), task.support[1]))
+        losses.append(F.mse_loss(predictor(task.query[0]), task.query[1]))
+        torchopt.recover_state_dict(predictor, weights)
+        torchopt.recover_state_dict(inner, optimizer)
+    torch.stack(losses).mean().backward()
+    outer.step()
+
+
+def plain(predictor, episode, outer, n_steps, first_order):
+    """The floor: as many forward and backward passes as the meta-step has, and nothing else."""
+    for task in episode:
+        for inputs, targets in [task.support] * n_steps + [task.query]:
+            outer.zero_grad()
+            F.mse_loss(predictor(inputs), targets).backward()
+    outer.step()
+
+
+CONTESTANTS = {
+    "vadkit": by_vadkit,
+    "by hand": by_hand,
+    "by hand, summed": by_hand_summed,
+    "torchopt": by_torchopt,
+    "plain": plain,
+}
+
+
+def contestants(first_order):
+    names = list(CONTESTANTS)
+    try:
+        import torchopt  # noqa: F401
+    except ImportError:
+        names.remove("torchopt")
+    return [name for name in names if not (first_order and name == "torchopt")]  # its MetaSGD has no first order
+
+
+def set_up():
+    torch.set_num_threads(1)
+    predictor = vadkit.build_predictor("unet", width=16)
+    return predictor, make_episode(), torch.optim.Adam(predictor.parameters(), lr=0.0)
+
+
+def seconds(n_steps, first_order, rounds):
+    """-> {name: CPU seconds of every round}; the first round warms up and is left out."""
+    setting, taken = set_up(), {name: [] for name in contestants(first_order)}
+    for turn in range(rounds + 1):
+        names = list(taken)[turn % len(taken) :] + list(taken)[: turn % len(taken)]
+        for name in names:
+            began = time.process_time()
+            CONTESTANTS[name](*setting, n_steps, first_order)
+            taken[name].append(time.process_time() - began)
+    return {name: values[1:] for name, values in taken.items()}
+
+
+def peak_memory(name, n_steps, first_order):
+    """MiB above what the process held before, measured here: call it in a fresh process."""
+    setting = set_up()
+    plain(*setting, 1, False)  # whatever PyTorch sets up once
+    status, before = Path("/proc/self/status"), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if status.exists():  # Linux can forget the high-water mark
+        Path("/proc/self/clear_refs").write_text("5")
+        before = _kilobytes(status, "VmRSS") / 1024
+    CONTESTANTS[name](*setting, n_steps, first_order)
+    after = _kilobytes(status, "VmHWM") if status.exists() else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return after / 1024 - before
+
+
+def _kilobytes(status, field):
+    return int(next(line for line in status.read_text().splitlines() if line.startswith(field)).split()[1])
+
+
+def in_fresh_process(*arguments):
+    command = [sys.executable, __file__, "--memory-of", *map(str, arguments)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def share_in_passes(steps=15):
+    """The share of a whole meta-training run on toy scenes (episodes, bookkeeping, Adam, history, validation) spent in passes."""
+    pool = ScenePool(vadkit.toy_scene, range(8))
+    sampler = EpisodeSampler(pool, n_way=4, k_shot=5, n_query=5)
+    for number in range(8):  # each scene is drawn once, then it is in memory
+        _ = [clip.frames for clip in pool[number].train_clips]
+    predictor, inside = set_up()[0], Stopwatch()
+    with (
+        inside.timing(vadkit.predictor.UNet, "forward"),
+        inside.timing(torch.autograd, "grad"),
+        inside.timing(torch.Tensor, "backward"),
+        inside.timing(F, "mse_loss"),
+    ):
+        began = time.process_time()
+        meta_train(predictor, sampler, steps, INNER_LR, 3, learn_rates="tensor", validation=sampler, n_validation=1,
+                   validate_every=steps, note_every=5, progress=False)  # fmt: skip
+        return inside.seconds / (time.process_time() - began)
+
+
+class Stopwatch:
+    """CPU seconds inside some functions; one called by another counts once."""
+
+    seconds, depth = 0.0, 0
+
+    @contextmanager
+    def timing(self, owner, name):
+        original = getattr(owner, name)
+
+        def timed(*args, **kwargs):
+            began, self.depth = time.process_time(), self.depth + 1
+            try:
+                return original(*args, **kwargs)
+            finally:
+                self.depth -= 1
+                self.seconds += (time.process_time() - began) if not self.depth else 0
+
+        setattr(owner, name, timed)
+        yield
+        setattr(owner, name, original)
+
+
+def compare(n_steps, first_order, rounds):
+    """Print and return the seconds and MiB of every contestant, and vadkit's ratios."""
+    order = "first" if first_order else "second"
+    taken = seconds(n_steps, first_order, rounds)
+    memory = {name: in_fresh_process(name, n_steps, first_order) for name in taken}
+    ratio = {name: statistics.median(v / t for v, t in zip(taken["vadkit"], times)) for name, times in taken.items()}
+    print(f"\n{order} order, {n_steps} inner step{'s' * (n_steps > 1)}")
+    for name, times in taken.items():
+        note = (
+            ""
+            if name == "vadkit"
+            else f"   vadkit takes {ratio[name]:.2f} x the time, {memory['vadkit'] / memory[name]:.2f} x the memory"
+        )
+        print(f"  {name:15} {statistics.median(times):6.2f} s  {memory[name]:5.0f} MiB{note}", flush=True)
+    return {"order": order, "inner_steps": n_steps, "cpu_seconds": {n: round(statistics.median(t), 3) for n, t in taken.items()},
+            "peak_mib": {n: round(m) for n, m in memory.items()}, "time_ratio": {n: round(r, 3) for n, r in ratio.items()},
+            "memory_ratio": {n: round(memory["vadkit"] / m, 3) for n, m in memory.items()}}  # fmt: skip
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.memory_of:
+        name, n_steps, first_order = arguments.memory_of
+        return print(peak_memory(name, int(n_steps), first_order == "True"))
+    cases = [compare(n, order, arguments.rounds) for order in (False, True) for n in (1, 5)]
+    share = share_in_passes()
+    print(f"\nmeta-training: {share:.1%} of the time in forward and backward passes")
+    print(json.dumps({"benchmark": "maml_step", "parameters": vadkit.predictor.count_parameters(set_up()[0]), "cases": cases,
+                      "share_in_passes": round(share, 4)}))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """Is everything here that the course needs? One line per finding, and what to do where something is missing."""
 
 import importlib.metadata
+import os
 import platform
 import tempfile
 from pathlib import Path
@@ -74,7 +75,7 @@ def _opencv_works():
 
 
 def _real_scenes():
-    names, folder = list_scenes(), data_folder()
+    names, folder = list_scenes(), os.path.relpath(data_folder())
     if names:
         return f"prepared real scenes in {folder}: {', '.join(names)}"
     return (

@@ -24,8 +24,9 @@ import cv2
 import numpy as np
 import scipy.io
 from archives import Archive, add_source_arguments, chosen_archive, dataset_folder
+from command_line import chosen_options, run_script, script_parser
 from prepare_ucsd import frame_labels
-from prepared import Source, chosen_options, prepare_scene, run_script, script_parser
+from prepared import Source, prepare_scene
 from reading import VIDEO_ENDINGS, visible
 
 PAGE = "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/dataset.html"

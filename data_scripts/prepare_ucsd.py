@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from archives import Archive, add_source_arguments, chosen_archive, dataset_folder
-from prepared import Source, chosen_options, prepare_scene, run_script, script_parser
+from command_line import chosen_options, run_script, script_parser
+from prepared import Source, prepare_scene
 from reading import image_files, read_mask_images, visible
 
 ARCHIVE = Archive(

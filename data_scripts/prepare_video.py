@@ -25,7 +25,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from prepared import Source, chosen_options, prepare_scene, run_script, script_parser
+from command_line import chosen_options, run_script, script_parser
+from prepared import Source, prepare_scene
 from reading import VIDEO_ENDINGS, image_files, visible
 
 

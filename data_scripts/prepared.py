@@ -4,7 +4,6 @@ A scene is a list of `Source`s, one per clip. `prepare_scene` decodes them in pa
 and renames it at the very end: the scene appears whole or not at all, and an interrupted run goes on where it was.
 """
 
-import argparse
 import functools
 import hashlib
 import json
@@ -13,7 +12,6 @@ import os
 import re
 import shutil
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -91,6 +89,11 @@ def _check_names(sources, out):
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ValueError(f"Two {twice[0]} clips are called '{twice[1]}': rename one of the files.")
+    taken = next((name for _, name in names if name.endswith((".labels", ".masks", ".tmp"))), None)
+    if taken:
+        raise ValueError(
+            f"'{taken}' is no good name for a clip, its ending has a meaning in a scene folder: rename the file."
+        )
 
 
 def _already_there(out, recipe, replace):
@@ -152,6 +155,15 @@ def _finished_record(clip, folder, options):
         if mark["fingerprint"] != _fingerprint(clip, options) or damaged and not options.skip_corrupt
         else mark["record"]
     )
+
+
+def _remove_unfinished(folder, records):
+    """What an interrupted run, or one with other input, left behind."""
+    for part in ("train", "test"):
+        for file in (folder / part).iterdir():
+            clip = re.sub(r"(\.labels|\.masks)?\.npy(\.tmp)?$", "", file.name)
+            if records.get((part, clip)) is None:
+                file.unlink()
 
 
 # One clip: decode, shrink, append.
@@ -257,6 +269,7 @@ def _work(clip, folder, options, measure):
 def _prepare_clips(sources, folder, options, jobs, title):
     """-> {(part, name): record}; clips finished by an earlier run are taken over."""
     records = {(clip.part, clip.name): _finished_record(clip, folder, options) for clip in sources}
+    _remove_unfinished(folder, records)
     todo = [clip for clip in sources if records[clip.part, clip.name] is None]
     if len(todo) < len(sources):
         print(f"{title}: {len(sources) - len(todo)} of {len(sources)} clips are finished already, going on from there.")
@@ -299,61 +312,3 @@ def _results(todo, folder, options, jobs):
 
 def _cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-# What the command lines share.
-
-
-def script_parser(doc):
-    """An argument parser whose --help is the script's docstring, with the options every script has."""
-    summary, _, epilog = doc.partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=summary, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    group = parser.add_argument_group("frames and running")
-    group.add_argument(
-        "--size", type=_size, default=(128, 128), metavar="N or HxW", help="size in pixels (default 128)"
-    )
-    group.add_argument("--crop-top", type=_share, default=0.0, metavar="SHARE",
-                       help="cut this share of the rows off the top first: 0.12 removes a caption")  # fmt: skip
-    group.add_argument("--skip-corrupt", action="store_true",
-                       help="repeat the neighbour of a frame that does not decode (labels stay aligned) and note it in scene.json")  # fmt: skip
-    group.add_argument("--jobs", type=int, metavar="N", help="processes (default: one per core)")
-    group.add_argument("--replace", action="store_true", help="overwrite a scene prepared before with other options")
-    return parser
-
-
-def _size(text):
-    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
-    size = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not all(8 <= side <= 4096 for side in size):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size: give 128, or 120x160 (height x width), 8 to 4096.")
-    return size
-
-
-def _share(text):
-    with_default = float(text) if re.fullmatch(r"0?\.\d+|0", text) else 1.0
-    if not 0 <= with_default <= 0.9:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a share of the rows: give a number from 0 to 0.9.")
-    return with_default
-
-
-def chosen_options(args):
-    return Options(args.size, args.crop_top, args.skip_corrupt)
-
-
-def run_script(main, argv=None):
-    """Run `main(argv)`: bad input becomes one sentence on stderr and exit code 2, and so does Ctrl-C or a polite kill."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        main(argv)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(
-            "Interrupted: nothing was published. Finished clips are kept; the same command goes on from there.",
-            file=sys.stderr,
-        )
-        return 2
-    return 0

@@ -26,10 +26,10 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "data_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import archives  # noqa: E402
+import command_line  # noqa: E402
 import prepare_avenue  # noqa: E402
 import prepare_shanghaitech  # noqa: E402
 import prepare_ucsd  # noqa: E402
-import prepared  # noqa: E402
 
 import vadkit  # noqa: E402
 
@@ -37,7 +37,7 @@ H, W = 24, 32
 
 
 def run(script, *arguments):
-    return prepared.run_script(script.main, [*map(str, arguments), "--size", f"{H}x{W}", "--jobs", "1"])
+    return command_line.run_script(script.main, [*map(str, arguments), "--size", f"{H}x{W}", "--jobs", "1"])
 
 
 def frames_of(length, seed):

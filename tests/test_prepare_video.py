@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 SCRIPTS = Path(__file__).resolve().parents[1] / "data_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+import command_line  # noqa: E402
 import prepare_video  # noqa: E402
 import prepared  # noqa: E402
 import reading  # noqa: E402
@@ -53,7 +54,7 @@ def write_video(path, frames, codec="FFV1"):
 
 
 def run(*arguments, jobs=1):
-    return prepared.run_script(prepare_video.main, [*map(str, arguments), "--jobs", str(jobs)])
+    return command_line.run_script(prepare_video.main, [*map(str, arguments), "--jobs", str(jobs)])
 
 
 @pytest.fixture
@@ -233,6 +234,17 @@ def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
     assert not vadkit.open_scene(home / "data" / "scene").train_clips[0].frames[0].any()
 
 
+def test_nothing_of_an_interrupted_run_with_other_input_survives(home, monkeypatch):
+    monkeypatch.setattr(prepared, "_publish", interrupting(prepared._publish, after=0))
+    assert run(*usual(home)) == 2
+    monkeypatch.undo()
+    night = home / "test" / "night"
+    size = ["--size", f"{H}x{W}"]
+    assert run("--train", home / "train" / "day1", "--test", night, *size, "--out", home / "data" / "scene") == 0
+    assert vadkit.open_scene(home / "data" / "scene").test_clips[0].labels is None
+    assert sorted(path.name for path in (home / "data" / "scene").rglob("*.npy")) == ["day1.npy", "night.npy"]
+
+
 def interrupting(function, after):
     calls = iter(range(after))
 
@@ -381,6 +393,11 @@ def test_a_range_that_is_not_there(home, capsys, span):
         "night",
         arguments=["--train", f"{night}:{span}", "--test", night, "--out", home / "data" / "scene"],
     )
+
+
+def test_a_clip_named_like_the_labels_of_another(home, capsys):
+    (home / "test" / "night").rename(home / "test" / "night.labels")
+    refused(home, capsys, "night.labels", arguments=usual(home)[:4] + usual(home)[6:])
 
 
 def test_two_clips_of_one_name(home, capsys):

@@ -1,0 +1,66 @@
+"""What the command lines of all `prepare_*.py` share."""
+
+import argparse
+import re
+import signal
+import sys
+
+from prepared import Options
+
+
+def script_parser(doc):
+    """An argument parser whose --help is the script's docstring, with the options every script has."""
+    summary, _, epilog = doc.partition("\n\n")
+    parser = argparse.ArgumentParser(
+        description=summary, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    group = parser.add_argument_group("frames and running")
+    group.add_argument(
+        "--size", type=_size, default=(128, 128), metavar="N or HxW", help="size in pixels (default 128)"
+    )
+    group.add_argument("--crop-top", type=_share, default=0.0, metavar="SHARE",
+                       help="cut this share of the rows off the top first: 0.12 removes a caption")  # fmt: skip
+    group.add_argument("--skip-corrupt", action="store_true",
+                       help="repeat the neighbour of a frame that does not decode (labels stay aligned) and note it in scene.json")  # fmt: skip
+    group.add_argument("--jobs", type=int, metavar="N", help="processes (default: one per core)")
+    group.add_argument("--replace", action="store_true", help="overwrite a scene prepared before with other options")
+    return parser
+
+
+def _size(text):
+    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    size = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not all(8 <= side <= 4096 for side in size):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size: give 128, or 120x160 (height x width), 8 to 4096.")
+    return size
+
+
+def _share(text):
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 0.9:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share of the rows: give a number from 0 to 0.9.")
+    return share
+
+
+def chosen_options(args):
+    return Options(args.size, args.crop_top, args.skip_corrupt)
+
+
+def run_script(main, argv=None):
+    """Run `main(argv)`: bad input becomes one sentence on stderr and exit code 2, and so does Ctrl-C or a polite kill."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main(argv)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "Interrupted: no half-made scene is left. Finished clips are kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return 2
+    return 0

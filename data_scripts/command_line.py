@@ -55,7 +55,8 @@ def run_script(main, argv=None):
     try:
         main(argv)
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        said = f"{error.filename}: {error.strerror}." if getattr(error, "strerror", None) else error
+        print(f"error: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(

@@ -273,6 +273,7 @@ def test_missing_and_empty_folders(home, capsys):
     for missing in ("nowhere", "test/nothing"):
         arguments = ["--train", home / missing, "--test", home / "test", "--out", home / "data" / "scene"]
         refused(home, capsys, missing, "does not exist", arguments=arguments)
+    refused(home, capsys, "lost.json: No such file", arguments=[*usual(home), "--labels", home / "lost.json"])
     (home / "empty").mkdir()
     arguments = ["--train", home / "empty", "--test", home / "test", "--out", home / "data" / "scene"]
     refused(home, capsys, "empty", arguments=arguments)

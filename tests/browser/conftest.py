@@ -15,7 +15,14 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 IDLE = """() => {
   const notebook = window.jupyterapp.shell.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;
   return !!kernel && kernel.status === "idle" && notebook.sessionContext.isReady;
@@ -28,14 +35,19 @@ ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter((
 def lab(tmp_path_factory):
     """(url, root): a JupyterLab whose root folder holds a copy of the notebooks; it and its kernels end with the tests."""
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
+    (home / "settings").mkdir()
+    shutil.copy(REPOSITORY / "tools" / "jupyterlab_overrides.json", home / "settings" / "overrides.json")
     shutil.copytree(REPOSITORY / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    places = {f"JUPYTER{name}": str(home / name) for name in ("_CONFIG_DIR", "_DATA_DIR", "_RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")}
+    places = {
+        f"JUPYTER{name}": str(home / name)
+        for name in ("_CONFIG_DIR", "_DATA_DIR", "_RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")
+    }
     options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
                "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
-               f"--ServerApp.root_dir={root}"]  # fmt: skip
+               f"--ServerApp.root_dir={root}", f"--LabApp.app_settings_dir={home / 'settings'}"]  # fmt: skip
     with open(home / "lab.log", "w") as log:
         server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], stdout=log, stderr=log,
                                   env={**os.environ, **places, "IPYTHONDIR": str(home / "ipython")})  # fmt: skip
@@ -50,8 +62,6 @@ def lab(tmp_path_factory):
     else:
         pytest.fail((home / "lab.log").read_text())
     yield url, root
-    for kernel in json.load(urllib.request.urlopen(f"{url}/api/kernels")):
-        urllib.request.urlopen(urllib.request.Request(f"{url}/api/kernels/{kernel['id']}", method="DELETE"))
     server.terminate()
     server.wait(20)
 
@@ -76,7 +86,12 @@ def page(chromium):
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(f"{message.text} ({message.location['url']})") if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(f"{message.text} ({message.location['url']})") if message.type == "error" else None
+        ),
+    )
     yield page
     context.close()
     assert not errors, errors
@@ -92,17 +107,26 @@ def notebook(lab, page):
         if not path.endswith(".ipynb"):
             path = f"cells-{time.time_ns()}.ipynb"
             kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-            nbformat.write(nbformat.v4.new_notebook(metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)]), root / path)
+            nbformat.write(
+                nbformat.v4.new_notebook(metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)]), root / path
+            )
         page.goto(f"{url}/lab/workspaces/test-{time.time_ns()}/tree/{path}")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0", timeout=90_000)
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0", timeout=90_000
+        )
         page.locator("#jupyterlab-splash").wait_for(state="detached")
         if theme == "dark":
-            page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+            page.evaluate(
+                "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+            )
             page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
         page.wait_for_function(IDLE, timeout=90_000)
         return page
 
-    return open_notebook
+    yield open_notebook
+    page.goto("about:blank")
+    for kernel in json.load(urllib.request.urlopen(f"{url}/api/kernels")):
+        urllib.request.urlopen(urllib.request.Request(f"{url}/api/kernels/{kernel['id']}", method="DELETE"))
 
 
 @pytest.fixture

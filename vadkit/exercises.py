@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from . import scoring
+from .episodes import Task
 from .windows import N_INPUTS
 
 
@@ -102,3 +103,67 @@ def check_frame_scores(student_function):
             False, f"There are {len(values)} windows but {len(values) + N_INPUTS} frames: the first four are missing."
         )
     return _compare(answer, np.concatenate([gap, values]), hints, "Scores and labels now line up.")
+
+
+def check_total_loss(student_function):
+    """Checks f(adapted, tasks) -> L(phi): adapted, one model for each of the tasks. Returns True or False."""
+    random = np.random.default_rng()
+
+    def samples(n):
+        return tuple(torch.from_numpy(random.normal(size=(n, 1))).float() for _ in range(2))
+
+    tasks = [Task(f"task {i}", samples(3), samples(4)) for i in range(3)]
+    adapted = [lambda x, slope=slope: slope * x for slope in random.normal(size=3)]
+    answer, trouble = _attempt(lambda: student_function(adapted, tasks))
+    if trouble:
+        return _say(False, trouble)
+
+    def losses(part, models=adapted):
+        return np.array(
+            [float(((f(x) - y) ** 2).mean()) for f, (x, y) in zip(models, (getattr(t, part) for t in tasks))]
+        )
+
+    expected = losses("query")
+    hints = {
+        "You marked the homework instead of the exam: take the query of each task, not its support.": losses("support").sum(),
+        "That is the mean over the tasks; L(phi) is their sum.": expected.mean(),
+        "That is the loss of the last task alone: add them up as you go.": expected[-1],
+        "That is the loss of the first task alone: is there a return inside the loop?": expected[0],
+        "One model does not sit all exams: zip(adapted, tasks) gives each task its own.": losses("query", adapted[:1] * 3).sum(),
+        "Support and query are both in there; the exam alone counts.": (expected + losses("support")).sum(),
+    }  # fmt: skip
+    if answer.shape == (3,):
+        return _say(False, "Those are the three losses; L(phi) is their sum, one number.")
+    hints = {words: np.reshape(wrong, 1) for words, wrong in hints.items()}
+    return _compare(
+        answer.reshape(-1), expected.sum(keepdims=True), hints, "Every task's own exam, summed: that is L(phi)."
+    )
+
+
+def check_split(student_function):
+    """Checks f(n_windows, start, k_shot) -> the windows of a clip that share no frame with its support. Returns True or False."""
+    random = np.random.default_rng()
+    for n_windows, start, k_shot in (
+        (40, int(random.integers(8, 20)), int(random.integers(1, 8))),
+        (30, 2, 3),
+        (30, 26, 4),
+    ):
+        answer, trouble = _attempt(lambda case=(n_windows, start, k_shot): student_function(*case))
+        if trouble:
+            return _say(False, trouble)
+        case = f"For {n_windows} windows and the support {start} to {start + k_shot - 1}, "
+        answer = set(answer.ravel().tolist())
+        expected = set(range(max(start - N_INPUTS, 0))) | set(range(start + k_shot + N_INPUTS, n_windows))
+        if answer == set(range(n_windows)) - set(range(start, start + k_shot)):
+            return _say(
+                False,
+                f"{case}you left out the support itself. Its neighbours share frames with it, too: a window has five.",
+            )
+        if outside := sorted(answer - set(range(n_windows))):
+            return _say(False, f"{case}window {outside[0]:g} is on your list, and there is no such window.")
+        if leaking := sorted(answer - expected):
+            return _say(False, f"{case}window {leaking[0]:g} still shares a frame with it: it covers frames {leaking[0]:g} to "
+                               f"{leaking[0] + N_INPUTS:g}.")  # fmt: skip
+        if missing := sorted(expected - answer):
+            return _say(False, f"{case}window {missing[0]:g} is missing, although it shares no frame with it.")
+    return _say(True, "No window of the query shares a frame with the support.")

@@ -558,12 +558,12 @@ def test_sinusoids_as_in_the_paper():
         trained = quick(
             network,
             sampler,
-            200,
+            300,
             inner_lr=0.02,
             n_inner_steps=1,
             outer_lr=5e-3,
             algorithm=algorithm,
-            note_every=200,
+            note_every=300,
             cosine=True,
         )
         curves[algorithm] = adaptation_curve(trained.predictor, exam, 0.02, 1).mean(0)

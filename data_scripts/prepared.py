@@ -44,6 +44,12 @@ class Source:
     labels: np.ndarray | str | None = None
     masks: functools.partial | None = None
 
+    @functools.cached_property
+    def files(self):
+        """How many files the clip is made of, their bytes, and their last change (ns). Looked up once."""
+        stats = [file.stat() for file in source_files(self.path)]
+        return len(stats), sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -131,12 +137,10 @@ def _digest(thing):
 
 
 def _fingerprint(clip, options):
-    stats = [file.stat() for file in source_files(clip.path)]
-    files = [len(stats), sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)]
-    labels = np.packbits(clip.labels).tolist() if isinstance(clip.labels, np.ndarray) else clip.labels
+    labels = clip.labels.astype(int).tolist() if isinstance(clip.labels, np.ndarray) else clip.labels
     masks = clip.masks and [clip.masks.func.__name__, *(Path(path).name for path in clip.masks.args)]
     return _digest(
-        [clip.part, clip.name, clip.path.name, clip.span, files, labels, masks, options.size, options.crop_top]
+        [clip.part, clip.name, clip.path.name, clip.span, clip.files, labels, masks, options.size, options.crop_top]
     )
 
 
@@ -293,7 +297,7 @@ def _prepare_clips(sources, folder, options, jobs, title):
 
 def _results(todo, folder, options, jobs):
     """Yield (clip, what prepare_clip returned) as clips get ready; the largest is also timed against bare OpenCV."""
-    largest = max(todo, key=lambda clip: sum(file.stat().st_size for file in source_files(clip.path)))
+    largest = max(todo, key=lambda clip: clip.files[1])
     if jobs == 1:
         for clip in todo:
             yield clip, prepare_clip(clip, folder, options, measure=clip is largest)

@@ -21,16 +21,15 @@ _DAMAGE = re.compile(rb"ERROR|error|Premature end|Corrupt JPEG")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_WARNING)
 
 
-def natural(path):
+def natural(name):
     """Sort key: frame2 before frame10."""
-    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", Path(path).name)]
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", name)]
 
 
 def visible(folder):
     """What is in a folder, in natural order, without `._*`, `.DS_Store` and their like."""
-    return sorted(
-        (p for p in Path(folder).iterdir() if not p.name.startswith(".") and p.name != "__MACOSX"), key=natural
-    )
+    names = [name for name in os.listdir(folder) if not name.startswith(".") and name != "__MACOSX"]
+    return [Path(folder, name) for name in sorted(names, key=natural)]
 
 
 def image_files(folder):

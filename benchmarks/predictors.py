@@ -23,7 +23,7 @@ ROWS = {  # name in the table: (arguments of build_predictor, options of fit)
     "unet": ({"name": "unet", "stem": 2}, {}),
     "unet, predicts the change": ({"name": "unet", "stem": 2, "predicts": "change"}, {}),
     "unet, gradient loss": ({"name": "unet", "stem": 2}, {"gradient": 0.05}),
-    "unet, adversarial": ({"name": "unet", "stem": 2}, {"adversarial": 0.001}),
+    "unet, adversarial": ({"name": "unet", "stem": 2}, {"adversarial": 0.05}),
     "attention": ({"name": "attention", "stem": 2}, {}),
     "transformer": ({"name": "transformer"}, {}),
     "memory": ({"name": "memory", "stem": 2, "depth": 2}, {"entropy": 0.0002}),

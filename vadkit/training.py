@@ -86,8 +86,10 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
     """Train a predictor in place on normal windows, with Adam and a one-cycle learning rate.
 
     windows: a `Windows` dataset; steps: how many batches (deterministic), or minutes: how long (for benchmarks). Give one.
-    gradient: weight of the gradient-difference loss; adversarial: weight of fooling a `PatchDiscriminator` that learns alongside,
-        at a tenth of the rate (Liu et al. 2018: 0.05); entropy: weight of `addressing_entropy`, for a "memory" predictor only
+    gradient: weight of the gradient-difference loss
+    adversarial: weight of fooling a `PatchDiscriminator` that learns alongside, at the same rate (0.05 in Liu et al. 2018, whose
+        discriminator learns ten times slower than the predictor: in a few hundred steps that is nothing)
+    entropy: weight of `addressing_entropy`, for a "memory" predictor only
     ema: 0 = off; 0.98 = validate and end with a running average of the weights over some 50 steps
     held_out: share of every clip kept for validation
     watch: a function (predictor, history) called after each validation; training ends when it returns True
@@ -107,7 +109,7 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
     predictor.to(device).train()
     draw = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(predictor.parameters(), lr=lr)
-    rival = Rival(lr / 10, seed, device) if adversarial else None
+    rival = Rival(lr, seed, device) if adversarial else None
     average = AveragedModel(predictor, multi_avg_fn=get_ema_multi_avg_fn(ema)) if ema else None
     shown = average.module if ema else predictor
     history, began, step = History(), time.perf_counter(), 0

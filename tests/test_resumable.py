@@ -1,0 +1,85 @@
+"""The long benchmarks: every finished job is kept, nothing is mixed, and the permutation test counts what it says."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vadkit
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+generalization, resumable = pytest.importorskip("generalization"), pytest.importorskip("resumable")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr(vadkit.checkpoints, "RESULTS", tmp_path)
+    ran = []
+
+    def start(jobs, settings=(), **options):
+        def work(n):
+            if n == 13:
+                raise KeyboardInterrupt
+            ran.append(n)
+            return {"square": n * n}
+
+        ran.clear()
+        try:
+            rows = resumable.run_all(
+                "numbers", "script", {"s": settings}, {str(n): {"n": n} for n in jobs}, work, **options
+            )
+        except KeyboardInterrupt:
+            rows = None
+        return rows and {key: row["square"] for key, row in rows.items()}, list(ran)
+
+    return start
+
+
+def test_an_interrupted_benchmark_goes_on_where_it_stopped(run):
+    assert run([1, 2, 13, 3]) == (None, [1, 2])
+    assert run([1, 2, 3]) == ({"1": 1, "2": 4, "3": 9}, [3])
+    assert run([2, 3]) == ({"2": 4, "3": 9}, [])
+    assert run([1, 2], restart=True) == ({"1": 1, "2": 4}, [1, 2])
+
+
+def test_other_settings_are_not_mixed_into_one_table(run):
+    run([1], settings=(1, 2))
+    assert run([1], settings=(1, 2)) == ({"1": 1}, [])
+    with pytest.raises(ValueError, match="results/numbers.json was made with other settings.*--restart"):
+        run([1], settings=(1, 3))
+
+
+def test_a_quick_run_keeps_nothing(run):
+    run([1, 2], keep=False)
+    assert list(vadkit.checkpoints.RESULTS.iterdir()) == []
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_diagonal_test_against_counting(n):
+    difference, p = generalization.diagonal_test(np.eye(n))
+    assert difference == 1 and p == pytest.approx(1 / [1, 1, 2, 6, 24][n])
+    assert generalization.diagonal_test(np.ones((n, n))) == (0, 1)
+    assert generalization.diagonal_test(-np.eye(n))[1] == 1
+
+
+def test_a_scene_that_is_hard_for_all_is_no_evidence():
+    by_scene = np.tile([20.0, 30.0, 25.0, 40.0], (4, 1))  # every network is equally good on a scene
+    assert generalization.diagonal_test(by_scene) == (pytest.approx(0), 1)
+
+
+def test_highest_milestone_that_all_reached():
+    rows = [{"points": {"-2": 0, "-10": 0, "end": 0}}, {"points": {"-10": 0, "-2": 0, "1": 0, "end": 0}}]
+    assert generalization.highest_for_all(rows) == "-2"
+    assert generalization.highest_for_all([{"points": {"end": 0}}, *rows]) is None
+
+
+def test_figures_leave_contextual_kinds_out_of_the_headline():
+    scene = resumable.benchmark_scene(3, "campus")
+    found = resumable.figures(vadkit.copy_last_frame, scene)
+    behavioural = [c for c in scene.test_clips if not set(c.kinds) & set(vadkit.toy_scenes.CONTEXTUAL)]
+    assert len(behavioural) == len(vadkit.toy_scenes.KINDS) < len(scene.test_clips)
+    alone = vadkit.evaluate(vadkit.copy_last_frame, vadkit.Scene("behavioural", [], behavioural))
+    assert found["auc_raw"] == alone.auc_raw and found["gap"] == pytest.approx(alone.psnr_gap)
+    assert found["psnr_normal"] - found["psnr_abnormal"] == pytest.approx(found["gap"])
+    assert set(found["by_kind"]) == {k for c in scene.test_clips for k in c.kinds} - {""}

@@ -53,6 +53,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=20, help="training time (default 20)")
     parser.add_argument("--steps", type=int, help="train for so many steps instead: deterministic")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", metavar="NAME", help="also keep the figures as vadkit/results/NAME.json")
     parser.add_argument("--save", metavar="FILE", help="keep the trained weights here (safetensors)")
     options = parser.parse_args()
     try:
@@ -75,10 +76,19 @@ def main():
     for (name, score, smooth), row in rows.items():
         aucs = f"{row['auc_raw']:8.4f}{row['auc_clip']:10.4f}{row['auc_macro']:8.4f}"
         print(f"{name:17}{score:7}{smooth or '-':>7}{aucs}{row['psnr']:8.2f}{row['gap']:7.2f}")
-    print(json.dumps({"scene": scene.name, **rounded(rows["predictor", "frame", None]),
-                      "copy_last_frame": rounded(rows["copy_last_frame", "frame", None]),
-                      "parameters": vadkit.count_parameters(predictor), "steps": len(history.loss),
-                      "ms_per_frame": round(milliseconds_per_frame(predictor, scene), 2)}))  # fmt: skip
+    found = {"scene": scene.name, **rounded(rows["predictor", "frame", None]),
+             "copy_last_frame": rounded(rows["copy_last_frame", "frame", None]),
+             "parameters": vadkit.count_parameters(predictor), "steps": len(history.loss),
+             "ms_per_frame": round(milliseconds_per_frame(predictor, scene), 2)}  # fmt: skip
+    if options.results:
+        made = {
+            "script": "benchmarks/real_scene.py",
+            "minutes": options.minutes,
+            "steps": options.steps,
+            "seed": options.seed,
+        }
+        vadkit.save_results(options.results, {**found, "made_by": {**made, "torch": torch.__version__}})
+    print(json.dumps(found))
     return 0
 
 

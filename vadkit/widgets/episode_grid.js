@@ -28,15 +28,15 @@ function render({model, el}) {
   function samples(row, part, frames) {
     const n = row[part].length, spent = new Set(row[part].flatMap((s) => rangeOf(s).map((t) => `${s.place} ${t}`))).size;
     const title = `${say(part)}: ${n} ${model.get("unit")}` + (row.clips.length ? `, ${spent} ${say("frames")}` : "");
-    return node("div", {class: "vk-samples", style: `--colour: ${PART[part]}`}, node("div", {class: "vk-part"}, title),
-      ...row[part].map((s) => {
-        const where = row.clips.length ? `${s.place}: ${s.first}-${s.last}` : `${say("image")} ${s.first}`;
-        const p = picture(row.W, row.H, `${say(part)}, ${row.name}, ${where}`, s.shared ? "vk-shared" : "");
-        p.paint(frames, s.offset);
-        p.figcaption.replaceChildren(where, ...(s.shared ? [node("br"), `✗ ${say("{n} shared", {n: s.shared})}`] : []));
-        if (s.shared) p.figure.style.setProperty("--colour", PART.shared);
-        return p.figure;
-      }));
+    const pictures = row[part].map((s) => {
+      const where = row.clips.length ? [s.place, `${s.first}-${s.last}`] : [say("image"), String(s.first)];
+      const p = picture(row.W, row.H, `${say(part)}, ${row.name}, ${where.join(" ")}`, s.shared ? "vk-shared" : "");
+      p.paint(frames, s.offset);
+      if (s.shared) where.push(`✗ ${say("{n} shared", {n: s.shared})}`), p.figure.style.setProperty("--colour", PART.shared);
+      p.figcaption.replaceChildren(...where.flatMap((line) => [line, node("br")]));
+      return p.figure;
+    });
+    return node("div", {style: `--colour: ${PART[part]}`}, node("div", {class: "vk-part"}, title), node("div", {class: "vk-samples"}, ...pictures));
   }
   function draw() {
     const frames = bytesOf(model, "frames");

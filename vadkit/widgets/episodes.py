@@ -107,15 +107,17 @@ class EpisodeGrid(Widget):
     def still(self):
         """The grid as a figure: the support in blue, the query in green, whatever shares a frame in red."""
         pixels, columns = np.frombuffer(self.frames, np.uint8), len(self.rows[0]["support"]) + self._n_query
-        strip = 0.3 if self._lengths else 0.01
-        figure = plots.Figure(
-            figsize=(max(1.1 * columns, 5), 1.6 * len(self.rows)), layout="constrained", facecolor="white"
+        gap, strip = len(self.rows[0]["support"]), 0.3 if self._lengths else 0.01
+        size = max(1.1 * columns + 0.4, 5), (1.6 if self._lengths else 1.15) * len(self.rows) + 0.3
+        figure = plots.Figure(figsize=size, layout="constrained", facecolor="white")
+        widths = [1] * gap + [0.3] + [1] * self._n_query
+        grid = figure.add_gridspec(
+            2 * len(self.rows), columns + 1, height_ratios=[1, strip] * len(self.rows), width_ratios=widths
         )
-        grid = figure.add_gridspec(2 * len(self.rows), columns, height_ratios=[1, strip] * len(self.rows))
         for number, row in enumerate(self.rows):
             samples = [(s, SUPPORT) for s in row["support"]] + [(s, QUERY) for s in row["query"]]
             for column, (sample, colour) in enumerate(samples):
-                ax = figure.add_subplot(grid[2 * number, column])
+                ax = figure.add_subplot(grid[2 * number, column + (column >= gap)])
                 begin = sample["offset"]
                 image = pixels[begin : begin + row["H"] * row["W"]].reshape(row["H"], row["W"])
                 ax.imshow(image, cmap="gray", vmin=0, vmax=255)
@@ -127,7 +129,9 @@ class EpisodeGrid(Widget):
                     ax.set_ylabel(row["name"], fontsize=9)
             if row["clips"]:
                 _film(figure.add_subplot(grid[2 * number + 1, :]), row)
-        figure.suptitle("support (blue) and query (green); red: shares a frame with the other", fontsize=10)
+        figure.suptitle(
+            "left: support (blue), right: query (green); red: in both", fontsize=10
+        )
         figure.alt = self.alt + " " + " ".join(
             say("{name}: support {support}; query {query}.", name=row["name"],
                 **{part: ", ".join(f"{s['place']} {_span(s)}" for s in row[part]) for part in ("support", "query")})

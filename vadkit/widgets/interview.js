@@ -9,7 +9,8 @@ function render({model, el}) {
     const bet = node("button", {type: "button", class: "vk-bet"}, say("Bet on {name} ({key})", {name, key: i + 1}));
     const shown = node("div", {class: "vk-three"}), words = node("p", {}, about[i]);
     bet.addEventListener("click", () => place(i));
-    return {bet, shown, card: node("div", {class: "vk-candidate"}, node("h4", {}, name), words, bet, shown)};
+    const head = node("h4", {}, name);
+    return {bet, shown, head, card: node("div", {class: "vk-candidate"}, head, words, bet, shown)};
   });
   let bets = [...model.get("bets")], now = Math.min(bets.length, rounds.length - 1), open = bets.length < rounds.length;
 
@@ -25,7 +26,7 @@ function render({model, el}) {
     job.replaceChildren(...round.support.map((offset, k) => show(round, offset, `${say("window")} ${k + 1}`)));
     news.textContent = say("Both learn from these {k} windows, then predict {q} others. Who predicts better afterwards?",
       {k: round.support.length, q: round.n_query});
-    cards.forEach(({bet, shown, card}) => { bet.disabled = false, shown.replaceChildren(), card.classList.remove("vk-winner"); });
+    cards.forEach(({bet, shown, card, head}, i) => { bet.disabled = false, head.textContent = names[i], shown.replaceChildren(), card.classList.remove("vk-winner"); });
     next.disabled = true;
     score();
   }
@@ -38,10 +39,11 @@ function render({model, el}) {
   function reveal() {
     const round = rounds[now], best = winner(round, "after"), bet = names.indexOf(bets[now]);
     const [a, b] = round.results, difference = Math.abs(a.psnr_after - b.psnr_after).toFixed(1);
-    cards.forEach(({bet: button, shown, card}, i) => {
+    cards.forEach(({bet: button, shown, card, head}, i) => {
       const result = round.results[i], decibel = (when) => `${result[`psnr_${when}`].toFixed(1)} dB`;
       button.disabled = true;
       card.classList.toggle("vk-winner", i === best);
+      head.textContent = i === best ? `${names[i]}  ✓ ${say("ahead")}` : names[i];
       shown.replaceChildren(show(round, result.before, `${say("before")}: ${decibel("before")}`),
         show(round, result.after, `${say("after")}: ${decibel("after")}`), show(round, round.truth, say("what came")));
     });

@@ -1,0 +1,70 @@
+"""Notebook 04 in a real JupyterLab: run from top to bottom, then both widgets played by keyboard alone."""
+
+import os
+
+import pytest
+
+pytestmark = pytest.mark.browser
+SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
+
+
+@pytest.fixture
+def page_of_04(notebook, run_all):
+    page = notebook("notebooks/04_n_way_k_shot.ipynb")
+    run_all(SECONDS)
+    return page
+
+
+def reach(page, selector):
+    """The widget, scrolled to: JupyterLab draws a cell when it comes into view."""
+    cell = page.evaluate(
+        """(text) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(
+             (cell) => cell.model.sharedModel.getSource().includes(text))""",
+        {".vk-interview": "interview = Interview(", ".vk-episode-grid": "EpisodeGrid(scenes, n_way=3"}[selector],
+    )
+    page.evaluate("(i) => window.jupyterapp.shell.currentWidget.content.scrollToItem(i)", cell)
+    widget = page.locator(selector).first
+    widget.wait_for()
+    return widget
+
+
+def test_both_widgets_by_keyboard(page_of_04):
+    page = page_of_04
+    interview = reach(page, ".vk-interview")
+    interview.locator(".vk-bet").first.focus()
+    for n in range(6):
+        assert f"Round {n + 1} of 6" in interview.locator("h4").first.inner_text()
+        page.keyboard.press("2")
+        assert f"of {n + 1} right" in interview.locator(".vk-tally").inner_text()
+        assert interview.locator(".vk-three figure").count() == 6
+        page.keyboard.press("Enter")
+    assert "of 0 right" in interview.locator(".vk-tally").inner_text()
+
+    grid = reach(page, ".vk-episode-grid")
+    assert grid.locator(".vk-task").count() == 3
+    grid.locator(".vk-n_way").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelectorAll('.vk-episode-grid .vk-task').length === 4")
+    grid.locator(".vk-k_shot").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(
+        "() => document.querySelector('.vk-episode-grid .vk-part').textContent.includes('1 windows, 5 frames')"
+    )
+    before = grid.locator("h4").all_inner_texts(), grid.locator("figcaption").all_inner_texts()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('.vk-episode-grid .vk-status').textContent.includes('seed 1')")
+    assert (grid.locator("h4").all_inner_texts(), grid.locator("figcaption").all_inner_texts()) != before
+    assert grid.locator(".vk-shared").count() == 0 and "Frames in both: 0." in grid.locator(".vk-status").inner_text()
+    grid.locator(".vk-overlap").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelectorAll('.vk-episode-grid .vk-shared').length > 0")
+    assert "Frames in both: 0." not in grid.locator(".vk-status").inner_text()
+
+
+def test_a_k_too_large_is_refused_in_words(notebook, run_all):
+    page = notebook("import vadkit\nfrom vadkit.widgets.episodes import EpisodeGrid",
+                    "EpisodeGrid([vadkit.toy_scene(1, n_train=1, n_frames=40)], n_way=1, max_shot=40)")  # fmt: skip
+    run_all()
+    page.locator(".vk-k_shot").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.vk-problem').textContent.includes('the largest K is')")

@@ -1,0 +1,208 @@
+"""The widgets of notebook 04 without a browser: what they draw, refuse, count and tell; and its two exercise checks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import vadkit
+from vadkit.checkpoints import SHIPPED
+from vadkit.episodes import ClassPool, EpisodeSampler, ScenePool, Task
+from vadkit.exercises import check_split, check_total_loss
+from vadkit.scenes import Clip, Scene
+from vadkit.widgets.episodes import EpisodeGrid, Interview
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    def scene(name, seed, n_frames):
+        random = np.random.default_rng(seed)
+        clips = [Clip(f"train{i:02d}", random.integers(0, 256, (n_frames, 16, 20), np.uint8)) for i in range(2)]
+        return Scene(name, clips, [])
+
+    return [scene(f"scene{i}", i, 30 + i) for i in range(4)]
+
+
+def image(grid, row, sample):
+    pixels = np.frombuffer(grid.frames, np.uint8)
+    return pixels[sample["offset"] :][: row["H"] * row["W"]].reshape(row["H"], row["W"])
+
+
+def test_grid_shows_the_frames_of_the_episode(scenes):
+    grid = EpisodeGrid(scenes, n_way=3, k_shot=4, n_query=5, seed=2)
+    assert [row["name"] for row in grid.rows] == [task.name for task in grid.episode]
+    clips = {(scene.name, clip.name): clip.frames for scene in scenes for clip in scene.train_clips}
+    for row in grid.rows:
+        assert (len(row["support"]), len(row["query"])) == (4, 5)
+        for sample in (*row["support"], *row["query"]):
+            assert sample["last"] - sample["first"] == 4 and sample["shared"] == 0
+            assert (image(grid, row, sample) == clips[row["name"], sample["place"]][sample["last"]]).all()
+
+
+def test_grid_is_the_samplers_episode(scenes):
+    grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=4, seed=7)
+    expected = EpisodeSampler(ScenePool(scenes), 2, 3, 4, seed=7)[0]
+    assert [t.support_frames for t in grid.episode] == [t.support_frames for t in expected]
+    before = grid.rows
+    grid.seed = 8
+    assert grid.rows != before and "seed 8" in grid.report
+    grid.seed = 7
+    assert grid.rows == before
+
+
+def test_breaking_the_rule_counts_what_is_shared(scenes):
+    grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=4)
+    assert grid.report.endswith("Frames in both: 0.")
+    grid.overlap = True
+    assert all(sample["shared"] for row in grid.rows for sample in row["query"])
+    n_shared = sum(len(task.shared_frames) for task in grid.episode)
+    assert n_shared > 0 and grid.report.endswith(f"Frames in both: {n_shared}.")
+    for row in grid.rows:
+        frames = {
+            part: {(s["place"], t) for s in row[part] for t in range(s["first"], s["last"] + 1)}
+            for part in ("support", "query")
+        }
+        both = frames["support"] & frames["query"]
+        for s in (*row["support"], *row["query"]):
+            assert s["shared"] == len(both & {(s["place"], t) for t in range(s["first"], s["last"] + 1)})
+
+
+def test_what_cannot_be_drawn_is_refused_and_the_last_episode_stays(scenes):
+    grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=4, max_shot=40)
+    rows, frames = grid.rows, grid.frames
+    grid.k_shot = 40
+    assert "largest K" in grid.problem and grid.rows == rows and grid.frames == frames
+    grid.k_shot = 2
+    assert grid.problem == "" and len(grid.rows[0]["support"]) == 2
+    with pytest.raises(ValueError, match="lower n_way"):
+        EpisodeGrid(scenes, n_way=5)
+
+
+def test_grid_of_classes_has_a_row_for_each_class():
+    labels = np.repeat(np.arange(4), 6)
+    grid = EpisodeGrid(ClassPool(np.tile(labels[:, None, None] / 4, (1, 3, 5)), labels), n_way=3, k_shot=2, n_query=3)
+    assert [row["name"] for row in grid.rows] == [f"class {c}" for c in grid.episode[0].classes]
+    for row, label in zip(grid.rows, grid.episode[0].classes):
+        for sample in (*row["support"], *row["query"]):
+            assert sample["place"] == str(label) and labels[sample["first"]] == label
+            assert (image(grid, row, sample) == round(label / 4 * 255)).all()
+
+
+class Scaled(nn.Module):
+    """Predicts x4 times one weight: adapting it is arithmetic one can do by hand."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight))
+
+    def forward(self, x):
+        return self.weight * x[:, -1:]
+
+
+def trained(weight, rate):
+    predictor = Scaled(weight)
+    return vadkit.MetaTrained(predictor, vadkit.InnerRates(predictor, rate), n_inner_steps=1)
+
+
+@pytest.fixture
+def job():
+    def part(n):
+        return torch.full((n, 4, 16, 16), 0.5), torch.full((n, 1, 16, 16), 0.5)
+
+    return Task("hall", part(3), part(2))
+
+
+def test_interview_against_arithmetic(job):
+    interview = Interview({"near": trained(0.9, 0.001), "quick": trained(0.5, 1.9)}, [job, job])
+    near, quick = interview.rounds[0]["results"]
+    for result, weight, rate in ((near, 0.9, 0.001), (quick, 0.5, 1.9)):
+        # the loss is (0.5 w - 0.5)^2, its slope in w 0.5 (w - 1)
+        after = weight - rate * 0.5 * (weight - 1)
+        assert result["psnr_before"] == pytest.approx(-20 * np.log10(abs(0.5 * weight - 0.5)), abs=2e-3)
+        assert result["psnr_after"] == pytest.approx(-20 * np.log10(abs(0.5 * after - 0.5)), abs=2e-3)
+    pixels = np.frombuffer(interview.frames, np.uint8)
+    assert pixels[near["before"]] == round(0.45 * 255) and pixels[interview.rounds[0]["truth"]] == round(0.5 * 255)
+    assert interview.tally() == {"played": 0, "right": 0, "near wins before": 2, "quick wins before": 0,
+                                 "near wins after": 0, "quick wins after": 2}  # fmt: skip
+    interview.bets = ["near", "quick"]
+    assert (interview.tally()["played"], interview.tally()["right"]) == (2, 1)
+
+
+def test_interview_leaves_the_candidates_as_they_were(job):
+    candidates = {"a": trained(0.9, 0.1), "b": trained(0.5, 1.0)}
+    Interview(candidates, [job])
+    assert [c.predictor.weight.item() for c in candidates.values()] == pytest.approx([0.9, 0.5])
+
+
+def test_interview_needs_two_candidates_and_a_task(job):
+    with pytest.raises(ValueError, match="two candidates"):
+        Interview({"a": trained(0.9, 0.1)}, [job])
+    with pytest.raises(ValueError, match="two candidates"):
+        Interview({"a": trained(0.9, 0.1), "b": trained(0.5, 0.1)}, [])
+
+
+def test_stills_and_pages_say_what_they_show(scenes, job):
+    grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=2, overlap=True)
+    told = grid.still().alt
+    first = grid.rows[0]["support"][0]
+    assert grid.rows[1]["name"] in told and f"{first['place']} {first['first']}-{first['last']}" in told
+    interview = Interview({"near": trained(0.9, 0.001), "quick": trained(0.5, 1.9)}, [job])
+    assert "hall, near: 26.0 to 26.0 dB; hall, quick" in interview.still().alt
+    for widget in (grid, interview):
+        page = widget.to_html()
+        assert "<noscript>" in page and "https://" not in page
+
+
+def test_the_shipped_candidates_are_who_they_claim_to_be():
+    def call_in(letter):
+        network = vadkit.build_predictor("unet", width=8, depth=2, stem=2)
+        return vadkit.MetaTrained.load(SHIPPED / f"candidate_{letter}.safetensors", network)
+
+    home, abroad = vadkit.toy_scene(0, "campus"), vadkit.toy_scene(20_003, "square")
+    jobs = {s.name: EpisodeSampler(ScenePool([s]), n_way=1, n_query=8)[0][0] for s in (home, abroad)}
+    interview = Interview({"a": call_in("a"), "b": call_in("b")}, list(jobs.values()))
+    (a_home, b_home), (a_abroad, b_abroad) = (game["results"] for game in interview.rounds)
+    assert a_home["psnr_before"] > b_home["psnr_after"] + 1 > b_home["psnr_before"] + 1
+    assert b_abroad["psnr_after"] > a_abroad["psnr_after"] + 1 > a_abroad["psnr_before"] + 1
+
+
+def total(adapted, tasks, part="query", divide=1):
+    return (
+        sum(((f(x) - y) ** 2).mean() for f, (x, y) in ((f, getattr(t, part)) for f, t in zip(adapted, tasks))) / divide
+    )
+
+
+@pytest.mark.parametrize("answer, words", [
+    (total, "Correct"),
+    (lambda a, t: total(a, t, "support"), "homework"),
+    (lambda a, t: total(a, t, divide=3), "sum"),
+    (lambda a, t: total(a[-1:], t[-1:]), "last task"),
+    (lambda a, t: total(a[:1], t[:1]), "first task"),
+    (lambda a, t: total(a[:1] * 3, t), "all exams"),
+    (lambda a, t: total(a, t) + total(a, t, "support"), "exam alone"),
+    (lambda a, t: torch.stack([total([f], [task]) for f, task in zip(a, t)]), "three losses"),
+    (lambda a, t: None, "Not attempted"),
+    (lambda a, t: a[5], "IndexError"),
+])  # fmt: skip
+def test_check_total_loss_knows_the_usual_mistakes(answer, words, capsys):
+    assert check_total_loss(answer) is (words == "Correct")
+    assert words in capsys.readouterr().out
+
+
+def split(n_windows, start, k_shot, before=4, after=4):
+    return [*range(0, max(start - before, 0)), *range(min(start + k_shot + after, n_windows), n_windows)]
+
+
+@pytest.mark.parametrize("answer, words", [
+    (split, "Correct"),
+    (lambda n, s, k: [*range(0, s - 4), *range(s + k + 4, n)], "Correct"),
+    (lambda n, s, k: split(n, s, k, 0, 0), "neighbours"),
+    (lambda n, s, k: split(n, s, k, 3, 4), "still shares"),
+    (lambda n, s, k: split(n, s, k, 4, 3), "still shares"),
+    (lambda n, s, k: split(n, s, k, 5, 4), "is missing"),
+    (lambda n, s, k: [*split(n, s, k), n], "no such window"),
+    (lambda n, s, k: None, "Not attempted"),
+])  # fmt: skip
+def test_check_split_knows_the_usual_mistakes(answer, words, capsys):
+    assert check_split(answer) is (words == "Correct")
+    assert words in capsys.readouterr().out

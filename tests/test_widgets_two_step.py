@@ -1,0 +1,132 @@
+"""The two-step picture: its arrows are the gradients that autograd and `meta_step` give, and its walks end where they must."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from vadkit import exercises, plots
+from vadkit.episodes import Task
+from vadkit.maml import meta_step
+from vadkit.widgets import two_step
+
+RATES = st.floats(0, 1)
+POINTS = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
+
+
+class Weights(nn.Module):
+    """A model that is nothing but two weights; its loss on a task is that task's bowl."""
+
+    def __init__(self, theta):
+        super().__init__()
+        self.theta = nn.Parameter(torch.tensor(theta, dtype=torch.float64))
+
+    def forward(self, x):
+        return self.theta + 0 * x
+
+
+def bowl(prediction, target):
+    """target (1, 3, 2): the centre, then the two rows of the Hessian."""
+    away = prediction[0] - target[0, 0]
+    return 0.5 * away @ target[0, 1:] @ away
+
+
+def meta_gradient(theta, task, alpha, first_order):
+    centre, hessian = task
+    samples = torch.zeros(1, 2, dtype=torch.float64), torch.tensor(np.vstack([centre, hessian]))[None]
+    model = Weights(theta)
+    meta_step(model, [Task("bowl", samples, samples)], torch.optim.SGD(model.parameters(), lr=0.0), alpha, 1,
+              first_order=first_order, loss=bowl)  # fmt: skip
+    return model.theta.grad.numpy()
+
+
+@settings(deadline=None, max_examples=30)
+@given(POINTS, st.floats(0.01, 1), st.sampled_from([0, 1]))
+def test_arrows_are_the_gradients_of_meta_step(theta, alpha, which):
+    task = two_step.TASKS[which]
+    _, _, first_order, full = two_step.arrows(theta, task, alpha)
+    np.testing.assert_allclose(first_order, meta_gradient(theta, task, alpha, True), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(full, meta_gradient(theta, task, alpha, False), rtol=0, atol=1e-12)
+
+
+@given(POINTS, RATES)
+def test_the_full_arrow_is_the_slope_of_the_loss_after_one_step(theta, alpha):
+    full = np.mean([two_step.arrows(theta, task, alpha)[3] for task in two_step.TASKS], axis=0)
+    h = 1e-5
+    slope = [(two_step.mean_loss(theta + h * e, alpha) - two_step.mean_loss(theta - h * e, alpha)) / (2 * h) for e in np.eye(2)]
+    np.testing.assert_allclose(full, slope, atol=1e-7)
+
+
+@given(POINTS, st.integers(0, 12))
+def test_without_an_inner_step_maml_is_pre_training(start, n_updates):
+    walks = [two_step.walk(start, n_updates, 0.0, 0.5, method) for method in ("pre-training", "first order", "MAML")]
+    assert (walks[0] == walks[1]).all() and (walks[0] == walks[2]).all()
+
+
+def test_past_the_valley_the_first_order_arrow_points_away_and_the_full_one_does_not():
+    (centre, hessian), alpha = two_step.TASKS[0], 0.9
+    steep = np.linalg.eigh(hessian)[1][:, 1]
+    _, _, first_order, full = two_step.arrows(centre + steep, (centre, hessian), alpha)
+    assert -first_order @ steep > 0 > -full @ steep
+
+
+def test_early_and_late_game():
+    ends = {m: two_step.walk((-0.2, -2.6), 400, 0.4, 0.05, m)[-1] for m in ("pre-training", "first order", "MAML")}
+    now, late = ({m: two_step.mean_loss(end, rate) for m, end in ends.items()} for rate in (0, 0.4))
+    assert now["pre-training"] < now["first order"] < now["MAML"]
+    assert late["MAML"] < late["first order"] < late["pre-training"]
+
+
+def test_the_widget_follows_the_walk():
+    widget = two_step.TwoStep(start=(1, -2), alpha=0.3, beta=0.5, step=2 * two_step.LINES + 3)
+    assert (widget.theta == two_step.walk((1, -2), 2, 0.3, 0.5)[-1]).all()
+    assert (widget.pre_trained == two_step.walk((1, -2), 2, 0.3, 0.5, "pre-training")[-1]).all()
+    widget.first_order = True
+    assert (widget.theta == two_step.walk((1, -2), 2, 0.3, 0.5, "first order")[-1]).all()
+
+
+@pytest.mark.parametrize("wrong", [{"start": (4, 0)}, {"alpha": -0.1}, {"alpha": 1.5}, {"beta": 0}, {"step": -1}])
+def test_what_cannot_be_drawn_is_refused(wrong):
+    with pytest.raises(ValueError, match="got"):
+        two_step.TwoStep(**wrong)
+
+
+def test_an_unknown_method_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="'pre-training', 'first order', 'MAML', got 'magic'"):
+        two_step.walk((0, 0), 1, 0.1, 0.1, "magic")
+
+
+def test_the_still_figure_says_where_the_walks_end():
+    figure = two_step.still(alpha=0.4, beta=0.8, n_updates=8)
+    end = two_step.walk((-0.2, -2.6), 8, 0.4, 0.8)[-1]
+    assert f"MAML to where it is {two_step.mean_loss(end):.2f} now and {two_step.mean_loss(end, 0.4):.2f}" in figure.alt
+    assert plots.to_png(figure).startswith(b"\x89PNG")
+
+
+INNER = {
+    "Correct": lambda w, x, y, alpha: w - alpha * 2 * x * (w * x - y),
+    "climbs": lambda w, x, y, alpha: w + alpha * 2 * x * (w * x - y),
+    "a 2 in front": lambda w, x, y, alpha: w - alpha * x * (w * x - y),
+    "Not attempted": lambda w, x, y, alpha: ...,
+    "ZeroDivisionError": lambda w, x, y, alpha: 1 / 0,
+}
+META = {
+    "Correct": lambda w, x, y, a, b, alpha: (1 - alpha * 2 * x**2) * 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b),
+    "first-order": lambda w, x, y, a, b, alpha: 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b),
+    "follows": lambda w, x, y, a, b, alpha: 2 * a * (w * a - b),
+    "the 2 is missing": lambda w, x, y, a, b, alpha: (1 - alpha * x**2) * 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b),
+}
+
+
+@pytest.mark.parametrize("words", INNER)
+def test_check_inner_step_answers_in_words(words, capsys):
+    assert exercises.check_inner_step(INNER[words]) is (words == "Correct")
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", META)
+def test_check_meta_gradient_answers_in_words(words, capsys):
+    assert exercises.check_meta_gradient(META[words]) is (words == "Correct")
+    assert words in capsys.readouterr().out

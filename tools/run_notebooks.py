@@ -14,6 +14,11 @@ from nbclient import NotebookClient
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
+def progress_bar(output):
+    """A finished progress bar says nothing to a reader."""
+    return "it/s]" in output.get("data", {}).get("text/plain", "") or output.get("name") == "stderr"
+
+
 def run(path):
     notebook = nbformat.read(path, as_version=4)
     began = time.perf_counter()
@@ -23,6 +28,8 @@ def run(path):
     for cell in notebook.cells:
         if "private-output" in cell.metadata.get("tags", []):
             cell.outputs = []
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not progress_bar(output)]
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
                          "language_info": {"name": "python"}}  # fmt: skip
     nbformat.write(notebook, path)

@@ -48,7 +48,7 @@ def test_both_widgets_by_keyboard(page_of_04):
     grid.locator(".vk-k_shot").focus()
     page.keyboard.press("Home")
     page.wait_for_function(
-        "() => document.querySelector('.vk-episode-grid .vk-part').textContent.includes('1 windows, 5 frames')"
+        "() => document.querySelector('.vk-episode-grid .vk-part').textContent.includes('K = 1, 5 frames')"
     )
     before = grid.locator("h4").all_inner_texts(), grid.locator("figcaption").all_inner_texts()
     page.keyboard.press("Enter")

@@ -27,7 +27,7 @@ function render({model, el}) {
   }
   function samples(row, part, frames) {
     const n = row[part].length, spent = new Set(row[part].flatMap((s) => rangeOf(s).map((t) => `${s.place} ${t}`))).size;
-    const title = `${say(part)}: ${n} ${model.get("unit")}` + (row.clips.length ? `, ${spent} ${say("frames")}` : "");
+    const title = `${say(part)}: ${part === "support" ? `K = ${n}` : `${n} ${model.get("unit")}`}` + (row.clips.length ? `, ${spent} ${say("frames")}` : "");
     const pictures = row[part].map((s) => {
       const where = row.clips.length ? [s.place, `${s.first}-${s.last}`] : [say("image"), String(s.first)];
       const p = picture(row.W, row.H, `${say(part)}, ${row.name}, ${where.join(" ")}`, s.shared ? "vk-shared" : "");

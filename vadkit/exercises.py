@@ -167,3 +167,49 @@ def check_split(student_function):
         if missing := sorted(expected - answer):
             return _say(False, f"{case}window {missing[0]:g} is missing, although it shares no frame with it.")
     return _say(True, "No window of the query shares a frame with the support.")
+
+
+def check_inner_step(student_function):
+    """Checks f(w, x, y, alpha) -> w' after one step on the loss (w x - y)^2, all numbers. Returns True or False."""
+    w, x, y = np.random.default_rng().normal(0, 1.5, 3)
+    alpha = 0.1
+    answer, trouble = _attempt(lambda: student_function(w, x, y, alpha))
+    if trouble:
+        return _say(False, trouble)
+    gradient = 2 * x * (w * x - y)
+    hints = {
+        "That climbs: subtract the gradient.": w + alpha * gradient,
+        "The derivative of a square has a 2 in front.": w - alpha * gradient / 2,
+        "The inner derivative is missing: w x changes with w by x.": w - alpha * 2 * (w * x - y),
+        "That is the gradient; w' is w minus alpha times it.": gradient,
+        "The rate alpha is missing.": w - gradient,
+    }
+    return _compare_number(answer, w - alpha * gradient, hints, "That is theta', lines 5 and 6 of Algorithm 1.")
+
+
+def check_meta_gradient(student_function):
+    """Checks f(w, x, y, x_query, y_query, alpha) -> derivative by w of the query loss (w' x - y)^2. Returns True or False."""
+    w, x, y, x_query, y_query = np.random.default_rng().normal(0, 1.5, 5)
+    alpha = 0.1
+    answer, trouble = _attempt(lambda: student_function(w, x, y, x_query, y_query, alpha))
+    if trouble:
+        return _say(False, trouble)
+    adapted, chain = w - alpha * 2 * x * (w * x - y), 1 - alpha * 2 * x**2
+    first_order = 2 * x_query * (adapted * x_query - y_query)
+    hints = {
+        "That is the first-order arrow: w' moves along with w, by 1 - alpha H.": first_order,
+        "That is the gradient at w, which pre-training follows: the query loss is taken at w'.": 2
+        * x_query
+        * (w * x_query - y_query),
+        "You marked the homework: the last derivative is taken on the query.": chain * 2 * x * (adapted * x - y),
+        "H is the second derivative of the support loss, so it takes x, not x_query.": (1 - alpha * 2 * x_query**2)
+        * first_order,
+        "H is 2 x squared: the 2 is missing.": (1 - alpha * x**2) * first_order,
+        "The factor 1 - alpha H is right but the sign is not.": -chain * first_order,
+    }
+    return _compare_number(answer, chain * first_order, hints, "The whole chain rule: (1 - alpha H) times the query gradient.")
+
+
+def _compare_number(answer, expected, hints, praise):
+    hints = {words: np.reshape(wrong, 1) for words, wrong in hints.items()}
+    return _compare(answer.reshape(-1), np.reshape(expected, 1), hints, praise)

@@ -1,0 +1,90 @@
+"""What the repository promises about itself: one place for dependencies, notebooks that read well, nothing of one machine."""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+sys.path.insert(0, str(ROOT / "tools"))
+import lock  # noqa: E402
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_environment_yml_agrees_with_pyproject():
+    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == lock.environment_text(), "run `make lock`"
+
+
+def test_every_declared_package_is_pinned_to_a_version_that_is_allowed():
+    from packaging.requirements import Requirement
+
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {canonical(line.split("==")[0]): line.split("==")[1] for line in lines if "==" in line}
+    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(pins[canonical(requirement.name)]), text
+
+
+def test_the_packages_named_from_the_start_are_declared():
+    declared = {re.split(r"[=<>]", text)[0] for text in PROJECT["dependencies"]}
+    assert declared >= {
+        "torch",
+        "jupyterlab",
+        "ipywidgets",
+        "matplotlib",
+        "opencv-python",
+        "numpy",
+        "scikit-learn",
+        "higher",
+    }
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_notebook_was_executed_from_top_to_bottom_without_errors(notebook):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        if "raises-exception" not in cell.metadata.get("tags", []):
+            assert not [output for output in cell.outputs if output.output_type == "error"]
+
+
+def test_cells_are_short_and_private_outputs_are_not_saved(notebook):
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        assert len([line for line in cell.source.splitlines() if line.strip()]) <= 15, cell.source
+        if "private-output" in cell.metadata.get("tags", []):
+            assert not cell.outputs
+
+
+def test_pictures_in_a_notebook_carry_alt_text(notebook):
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            assert "image/png" not in data, f"show this figure with plots.show(figure, alt=...): {cell.source}"
+            for image in re.findall(r"<img [^>]*>", data.get("text/html", "")):
+                assert re.search(r'alt="[^"]{20,}"', image), cell.source
+
+
+def test_links_between_notebooks_and_documents_lead_somewhere(notebook):
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
+        for target in re.findall(r"\]\(([^)#\s]+)\)", cell.source):
+            if not target.startswith("http"):
+                assert (ROOT / "notebooks" / target).exists(), target
+
+
+def test_links_of_the_readme_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target

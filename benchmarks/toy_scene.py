@@ -18,6 +18,7 @@ import vadkit
 from vadkit import plots, toy_scenes
 
 PREDICTOR = {"name": "unet", "width": 16, "predicts": "change"}
+TRAINING = {"ema": 0.995}
 SEEDS = {"test": toy_scenes.TEST_SEEDS[:5], "validation": toy_scenes.VALIDATION_SEEDS[:5]}
 
 
@@ -38,7 +39,7 @@ def main():
         scene = vadkit.toy_scene(seed, options.place)
         predictor = vadkit.build_predictor(**PREDICTOR)
         length = {"steps": options.steps} if options.steps else {"minutes": options.seconds / 60}
-        history = vadkit.fit(predictor, scene.train_windows(), **length, progress=False)
+        history = vadkit.fit(predictor, scene.train_windows(), **length, **TRAINING, progress=False)
         steps.append(len(history.loss))
         seconds.append(history.seconds)
         row = {}

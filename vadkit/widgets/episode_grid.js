@@ -83,8 +83,8 @@ function film(row, say) {
   }
   const used = (part) => new Set(row[part].flatMap((s) => rangeOf(s).map((t) => begins[s.place] + t)));
   const support = used("support"), query = used("query"), both = new Set([...support].filter((t) => query.has(t)));
-  const bars = (frames, colour, y, height) => frames.forEach((t) =>
-    svg.append(svgNode("rect", {x: t * scale, y, width: scale * 1.04, height, fill: colour})));
+  const bars = (frames, colour, y, height) => runsOf(Array.from({length: total}, (_, t) => frames.has(t))).forEach(([first, last]) =>
+    svg.append(svgNode("rect", {x: first * scale, y, width: (last - first + 1) * scale, height, fill: colour})));
   bars(query, PART.query, 16, 14), bars(support, PART.support, 16, 14), bars(both, PART.shared, 13, 20);
   return svg;
 }

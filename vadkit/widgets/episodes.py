@@ -129,12 +129,10 @@ class EpisodeGrid(Widget):
                     ax.set_ylabel(row["name"], fontsize=9)
             if row["clips"]:
                 _film(figure.add_subplot(grid[2 * number + 1, :]), row)
-        figure.suptitle(
-            "left: support (blue), right: query (green); red: in both", fontsize=10
-        )
+        figure.suptitle("left: support (blue), right: query (green); red: in both", fontsize=10)
         figure.alt = self.alt + " " + " ".join(
             say("{name}: support {support}; query {query}.", name=row["name"],
-                **{part: ", ".join(f"{s['place']} {_span(s)}" for s in row[part]) for part in ("support", "query")})
+                **{part: ", ".join(f"{s['place']} {_span(s)}" if row["clips"] else _span(s) for s in row[part]) for part in ("support", "query")})
             for row in self.rows
         )  # fmt: skip
         return figure

@@ -48,7 +48,7 @@ function render({model, el}) {
         show(round, result.after, `${say("after")}: ${decibel("after")}`), show(round, round.truth, say("what came")));
     });
     news.textContent = (bet === best ? `✓ ${say("Good bet.")} ` : `✗ ${say("Bad bet.")} `)
-      + say("{name} is ahead by {difference} dB after learning; before, it was {other}.", {name: names[best], difference, other: names[winner(round, "before")]});
+      + say("After learning, {name} is ahead by {difference} dB. (Before: {other}.)", {name: names[best], difference, other: names[winner(round, "before")]});
     next.disabled = false;
     next.textContent = now + 1 < rounds.length ? say("Next round (Enter)") : say("Play again (Enter)");
     score();

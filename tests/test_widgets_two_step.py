@@ -55,7 +55,10 @@ def test_arrows_are_the_gradients_of_meta_step(theta, alpha, which):
 def test_the_full_arrow_is_the_slope_of_the_loss_after_one_step(theta, alpha):
     full = np.mean([two_step.arrows(theta, task, alpha)[3] for task in two_step.TASKS], axis=0)
     h = 1e-5
-    slope = [(two_step.mean_loss(theta + h * e, alpha) - two_step.mean_loss(theta - h * e, alpha)) / (2 * h) for e in np.eye(2)]
+    slope = [
+        (two_step.mean_loss(theta + h * e, alpha) - two_step.mean_loss(theta - h * e, alpha)) / (2 * h)
+        for e in np.eye(2)
+    ]
     np.testing.assert_allclose(full, slope, atol=1e-7)
 
 
@@ -113,10 +116,14 @@ INNER = {
     "ZeroDivisionError": lambda w, x, y, alpha: 1 / 0,
 }
 META = {
-    "Correct": lambda w, x, y, a, b, alpha: (1 - alpha * 2 * x**2) * 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b),
+    "Correct": lambda w, x, y, a, b, alpha: (
+        (1 - alpha * 2 * x**2) * 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b)
+    ),
     "first-order": lambda w, x, y, a, b, alpha: 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b),
     "follows": lambda w, x, y, a, b, alpha: 2 * a * (w * a - b),
-    "the 2 is missing": lambda w, x, y, a, b, alpha: (1 - alpha * x**2) * 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b),
+    "the 2 is missing": lambda w, x, y, a, b, alpha: (
+        (1 - alpha * x**2) * 2 * a * ((w - alpha * 2 * x * (w * x - y)) * a - b)
+    ),
 }
 
 

@@ -207,7 +207,9 @@ def check_meta_gradient(student_function):
         "H is 2 x squared: the 2 is missing.": (1 - alpha * x**2) * first_order,
         "The factor 1 - alpha H is right but the sign is not.": -chain * first_order,
     }
-    return _compare_number(answer, chain * first_order, hints, "The whole chain rule: (1 - alpha H) times the query gradient.")
+    return _compare_number(
+        answer, chain * first_order, hints, "The whole chain rule: (1 - alpha H) times the query gradient."
+    )
 
 
 def _compare_number(answer, expected, hints, praise):

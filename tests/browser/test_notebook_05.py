@@ -12,7 +12,10 @@ SECONDS = 600
 
 def position(page):
     """Where the status line says that theta is."""
-    return [float(v) for v in re.search(r"θ is at \(([-\d.]+), ([-\d.]+)\)", page.locator(".vk-status").inner_text()).groups()]
+    return [
+        float(v)
+        for v in re.search(r"θ is at \(([-\d.]+), ([-\d.]+)\)", page.locator(".vk-status").inner_text()).groups()
+    ]
 
 
 def test_the_notebook_and_its_picture(notebook, run_all):
@@ -55,19 +58,25 @@ def drive_by_keyboard(page):
     assert position(page) == pytest.approx(two_step.walk((-0.1, -2.1), 2, 0.4, 0.8)[-1].tolist(), abs=0.006)
     page.locator(".vk-alpha").focus()
     page.keyboard.press("Home")
-    assert position(page) == pytest.approx(two_step.walk((-0.1, -2.1), 2, 0.0, 0.8, "pre-training")[-1].tolist(), abs=0.006)
+    assert position(page) == pytest.approx(
+        two_step.walk((-0.1, -2.1), 2, 0.0, 0.8, "pre-training")[-1].tolist(), abs=0.006
+    )
     for _ in range(12):
         page.keyboard.press("ArrowRight")
     page.locator(".vk-first-order").focus()
     page.keyboard.press("Space")
-    assert position(page) == pytest.approx(two_step.walk((-0.1, -2.1), 2, 0.6, 0.8, "first order")[-1].tolist(), abs=0.006)
+    assert position(page) == pytest.approx(
+        two_step.walk((-0.1, -2.1), 2, 0.6, 0.8, "first order")[-1].tolist(), abs=0.006
+    )
     plane.focus()
     page.keyboard.press("b")
     assert "Update 2" in status.inner_text()
     page.keyboard.press("r")
     assert position(page) == pytest.approx([-0.1, -2.1])
     page.keyboard.press("Space")
-    page.wait_for_function("() => [...document.querySelectorAll('.vk-status')].some((s) => s.textContent.includes('θ′'))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.vk-status')].some((s) => s.textContent.includes('θ′'))"
+    )
     page.keyboard.press("Space")
     cells = page.locator(".vk-losses td").all_inner_texts()
     assert len(cells) == 5 and all(float(text) > 0 for text in cells[1:])

@@ -23,7 +23,7 @@ _HOME = {
     "episodes": "EpisodeSampler Task",
     "maml": "adapt meta_step adaptation_curve InnerRates",
     "meta_training": "meta_train MetaTrained",
-    "checkpoints": "save_weights load_weights load_or_train save_results load_results",
+    "checkpoints": "load_checkpoint list_checkpoints save_weights load_weights load_or_train save_results load_results",
     "plots": "",
     "widgets": "scrub",
     "doctor": "",

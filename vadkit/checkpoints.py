@@ -75,6 +75,31 @@ def load_weights(path, predictor):
     return header
 
 
+def list_checkpoints():
+    """The names `load_checkpoint` understands: the weights shipped with the package, sorted."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
+def load_checkpoint(name):
+    """Weights shipped with the package -> `MetaTrained`: the network its header describes, and the rates it adapts with.
+
+    name: one of `list_checkpoints()`; benchmarks/train_weights.py made them all.
+    Raises FileNotFoundError for an unknown name, or ValueError for a file that is damaged, foreign, or not what its header says.
+    """
+    from .meta_training import MetaTrained
+    from .predictor import build_predictor
+
+    if name not in list_checkpoints():
+        raise FileNotFoundError(f"No weights '{name}' in the package (there are: {', '.join(list_checkpoints())}).")
+    path = SHIPPED / f"{name}.safetensors"
+    header = load_tensors(path)[1]
+    try:
+        predictor = build_predictor(**header["network"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} does not say which network it belongs to ({error}): train it again.") from None
+    return MetaTrained.load(path, predictor)
+
+
 def load_or_train(path, predictor, train, header=None):
     """Load weights where they are; otherwise call `train(predictor)` and keep the result there -> the file's header.
 

@@ -23,10 +23,12 @@ import sys
 
 import numpy as np
 import torch
-from resumable import benchmark_scene, figures, fingerprint, main, run_all, train
+from resumable import benchmark_scene, figures, fingerprint, main, plain, run_all, train
+from tqdm.auto import tqdm
 
 import vadkit
-from vadkit import checkpoints, scoring, toy_scenes, training
+from vadkit import checkpoints, plots, scoring, toy_scenes, training
+from vadkit.generalization import diagonal_test, highest_for_all, transfer_matrix
 
 WIDTHS = (4, 8, 16, 24, 40)
 VARIANTS = {  # name: arguments of build_predictor, apart from width and seed
@@ -106,12 +108,6 @@ def capacity(options):
         print_capacity(rows.values(), at)
 
 
-def highest_for_all(rows):
-    """The highest milestone that every network reached, and was scored at; None where there is none."""
-    shared = set.intersection(*(set(row["points"]) - {"end"} for row in rows))
-    return max(shared, key=int, default=None)
-
-
 def print_capacity(rows, at):
     if at is None:
         return print("\nNo milestone was reached by every network: nothing to compare at equal normal PSNR.")
@@ -139,24 +135,6 @@ def train_here_test_everywhere(place, scene_seed, seed, steps, tests):
             "on": {scene_of(*test).name: figures(predictor, scene_of(*test)) for test in tests}}  # fmt: skip
 
 
-def matrix(rows, figure):
-    """-> (trained on, tested on) averaged over seeds; rows in the order of their scenes."""
-    names = list(dict.fromkeys(f"{row['place']}-{row['scene_seed']}" for row in rows))
-    return np.array([[np.mean([row["on"][test][figure] for row in rows if f"{row['place']}-{row['scene_seed']}" == trained])
-                      for test in names] for trained in names])  # fmt: skip
-
-
-def diagonal_test(matrix):
-    """Is a network better at home? -> (mean of diagonal minus mean of the rest, one-sided p of the exact permutation test).
-
-    Null hypothesis: which network meets which scene does not matter. Every way to pair n networks with n scenes is tried.
-    """
-    n = len(matrix)
-    means = [matrix[list(order), range(n)].mean() for order in itertools.permutations(range(n))]
-    difference = np.trace(matrix) / n - (matrix.sum() - np.trace(matrix)) / (n * n - n)
-    return float(difference), float(np.mean(np.array(means) >= means[0] - 1e-12))
-
-
 def transfer(options):
     scenes = TRANSFER_SCENES
     if options.quick:
@@ -174,7 +152,7 @@ def transfer(options):
                         not options.quick, options.restart).values())  # fmt: skip
     names = list(settings["scenes"])
     for figure, unit in (("psnr_normal", "dB"), ("gap", "dB"), ("auc_raw", ""), ("auc_clip", "")):
-        found = matrix(rows, figure)
+        found = transfer_matrix(rows, figure)[1]
         print(f"\n{figure} {unit}, trained on (down), tested on (across)\n{'':16}" + "".join(f"{n:>14}" for n in names))
         for name, values in zip(names, found):
             print(f"{name:16}" + "".join(f"{v:14.3f}" for v in values))
@@ -204,24 +182,39 @@ def print_context(rows, names):
 
 
 def boar(options):
-    """Train every width on the boar's scene and keep what it predicts, one tensor (T - 4, 64, 64) uint8 per network."""
+    """Train every width on the boar's scene; keep every fourth frame it predicts, one (n, 64, 64) uint8 tensor per network."""
     scene, clip = toy_scenes.boar_scene(), toy_scenes.the_boar()
     widths, steps = (WIDTHS[:2], options.steps or 60) if options.quick else (WIDTHS, options.steps or 500)
-    drawn, header = {}, {"script": "benchmarks/generalization.py boar", "steps": steps, "seed": 0, "torch": torch.__version__,
-                         "scene": fingerprint(scene), "clip": clip.name, "networks": {}}  # fmt: skip
-    for variant, width in itertools.product(VARIANTS, widths):
+    first = plots.telling_frame(clip) % 4 + 4
+    about = plain({"script": "benchmarks/generalization.py boar", "steps": steps, "seed": 0, "torch": torch.__version__,
+                   "scene": fingerprint(scene), "clip": clip.name, "frames": range(first, len(clip), 4)})  # fmt: skip
+    path, drawn, networks = checkpoints.RESULTS / "capacity_boar.safetensors", {}, {}
+    if path.is_file() and not options.quick and not options.restart:
+        drawn, kept = checkpoints.load_tensors(path)
+        networks = kept.pop("networks")
+        if kept != {**about, "format": checkpoints.FORMAT}:
+            raise ValueError(f"{path.name} was made with other settings or versions: use --restart to replace it.")
+    jobs = [(v, w) for v, w in itertools.product(VARIANTS, widths) if f"{v} {w}" not in networks]
+    for variant, width in tqdm(jobs, desc="boar"):
+        name = f"{variant} {width}"
         predictor = vadkit.build_predictor(**VARIANTS[variant], width=width)
         train(predictor, scene, steps=steps, ema=0.98)
-        name = f"{variant} {width}"
-        found = vadkit.evaluate(predictor, scene)
-        psnr = found.psnr[found.clips.index(clip.name)]
-        drawn[name] = torch.from_numpy((255 * vadkit.predict_clip(predictor, clip)).round().astype(np.uint8))
-        header["networks"][name] = {"parameters": vadkit.count_parameters(predictor),
-                                    "psnr_normal": round(float(np.nanmean(psnr[~clip.labels])), 4),
-                                    "psnr_boar": round(float(np.nanmean(psnr[clip.labels])), 4)}  # fmt: skip
-        print(f"{name:12} {header['networks'][name]}", flush=True)
+        networks[name] = {"variant": variant, "width": width, "parameters": vadkit.count_parameters(predictor)}
+        drawn[name], figures_of_it = draw_and_measure(predictor, clip, about["frames"])
+        networks[name] |= figures_of_it
+        tqdm.write(
+            f"{name:12} normal {networks[name]['psnr_normal']:.2f} dB, boar {networks[name]['psnr_boar']:.2f} dB"
+        )
         if not options.quick:
-            checkpoints.save_tensors(checkpoints.RESULTS / "capacity_boar.safetensors", drawn, header)
+            checkpoints.save_tensors(path, drawn, {**about, "networks": networks})
+
+
+def draw_and_measure(predictor, clip, frames):
+    """-> (predictions of these frames, uint8; PSNR of every frame from the fifth on, and its means)."""
+    predictions, psnr = plots.predict_and_score(clip, predictor)
+    found = {"psnr_normal": np.nanmean(psnr[~clip.labels]), "psnr_boar": np.nanmean(psnr[clip.labels])}
+    pictures = torch.from_numpy((255 * predictions[np.array(frames) - 4]).round().astype(np.uint8))
+    return pictures, plain(found) | {"psnr": [round(float(v), 2) for v in psnr[4:]]}
 
 
 STUDIES = {"capacity": capacity, "transfer": transfer, "boar": boar}

@@ -1,0 +1,283 @@
+"""The two problems of a predictor, measured: it is too strong, and its scene is baked in.
+
+Sums up, tests and draws what `benchmarks/generalization.py` and `benchmarks/predictors.py` kept in `vadkit/results`.
+`rows` are the rows of such a file: `load_results("capacity")["rows"].values()`.
+"""
+
+import itertools
+
+import numpy as np
+
+from . import plots
+from .checkpoints import RESULTS, load_results, load_tensors
+from .words import say
+
+STYLE = {  # variant: colour, dash, marker
+    "skips": (plots.BLUE, "-", "o"),
+    "no skips": (plots.VERMILLION, "--", "s"),
+    "memory": (plots.GREEN, "-.", "^"),
+}
+
+
+def spread(values, digits=2):
+    """-> "mean ± standard deviation", or "-" for no values at all."""
+    return f"{np.mean(values):.{digits}f} ± {np.std(values):.{digits}f}" if len(values) else "-"
+
+
+def rows_of(name):
+    """The rows of a results file, and what stands beside them: -> (list of dicts, settings)."""
+    results = load_results(name)
+    return list(results["rows"].values()), results["about"]["settings"]
+
+
+# --- Problem 1: too strong ---------------------------------------------------------------------------------------------------
+
+
+def found_at(rows, variant, width, at, figure="gap"):
+    """One figure of every network of a kind, looked at when it reached the milestone `at` (dB above copy-last-frame), or at
+    the "end" -> a list, one value for each scene whose network got there."""
+    return [
+        row["points"][at][figure]
+        for row in rows
+        if (row["variant"], row["width"]) == (variant, width) and at in row["points"]
+    ]
+
+
+def highest_for_all(rows):
+    """The highest milestone that every network reached, and was scored at; None where there is none."""
+    shared = set.intersection(*(set(row["points"]) - {"end"} for row in rows))
+    return max(shared, key=int, default=None)
+
+
+def capacity_table(rows, at="end"):
+    """One line for each variant and width, at equal training ("end") or equal normal PSNR (a milestone): mean ± spread over
+    scenes -> rows for `plots.table`."""
+    lines = []
+    for variant, width in dict.fromkeys((v, w) for v in STYLE for w in sorted({row["width"] for row in rows})):
+        mine = [row for row in rows if (row["variant"], row["width"]) == (variant, width)]
+        there = [row for row in mine if at in row["points"]]
+        columns = {"normal (dB)": ("psnr_normal", 2), "abnormal (dB)": ("psnr_abnormal", 2), "gap (dB)": ("gap", 2),
+                   "AUC raw": ("auc_raw", 3)}  # fmt: skip
+        lines.append({"network": variant, "width": width, "parameters": f"{mine[0]['parameters']:,}",
+                      "scenes": f"{len(there)} of {len(mine)}",
+                      "step": f"{np.mean([row['points'][at]['step'] for row in there]):.0f}" if there else "-",
+                      **{title: spread([row["points"][at][figure] for row in there], digits)
+                         for title, (figure, digits) in columns.items()}})  # fmt: skip
+    return lines
+
+
+def capacity_curves(rows, copied, at="end"):
+    """PSNR of normal and abnormal frames, gap and AUC against capacity, one line for each variant, bars = spread over scenes.
+
+    copied: {scene name: figures of copy-last-frame}, as the results file has them.
+    """
+    widths = sorted({row["width"] for row in rows})
+    panels = {
+        "normal frames (dB)": "psnr_normal",
+        "abnormal frames (dB)": "psnr_abnormal",
+        "gap (dB)": "gap",
+        "raw AUC": "auc_raw",
+    }
+    figure, axes = plots.subplots(1, 4, size=(12, 3.2))
+    told = []
+    for ax, (title, name) in zip(axes, panels.items()):
+        bar = np.mean([found[name] for found in copied.values()])
+        ax.axhline(bar, color=plots.BLACK, ls=":", lw=1.2, label="copy last frame")
+        for shift, (variant, (colour, dash, marker)) in zip((-0.06, 0, 0.06), STYLE.items()):
+            values = [found_at(rows, variant, width, at, name) for width in widths]
+            means = [np.mean(v) if v else np.nan for v in values]
+            ax.errorbar(np.arange(len(widths)) + shift, means, [np.std(v) if v else 0 for v in values], color=colour, ls=dash,
+                        marker=marker, ms=5, capsize=3, lw=1.6, label=variant)  # fmt: skip
+            told.append(say("{variant}, {title}: {first:.2f} at width {narrow}, {last:.2f} at width {wide}.", variant=variant,
+                            title=title, first=means[0], last=means[-1], narrow=widths[0], wide=widths[-1]))  # fmt: skip
+        told.append(say("Copy last frame, {title}: {value:.2f}.", title=title, value=bar))
+        ax.set(title=title, xlabel="width", xticks=range(len(widths)), xticklabels=widths)
+        ax.spines[["top", "right"]].set_visible(False)
+    low = min(ax.get_ylim()[0] for ax in axes[:2])
+    high = max(ax.get_ylim()[1] for ax in axes[:2])
+    for ax in axes[:2]:
+        ax.set_ylim(low, high)
+    axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
+    figure.alt = say("Four panels of curves against the width of the network.") + " " + " ".join(told)
+    return figure
+
+
+def normal_against_abnormal(rows):
+    """Every network at every milestone and at its end: PSNR on abnormal frames against PSNR on normal ones, both counted from
+    copy-last-frame's PSNR on the scene's normal windows. Bigger marks are wider networks; on the dotted line there is no gap."""
+    figure, ax = plots.subplots(size=(6.6, 4.4))
+    told = []
+    for variant, (colour, _, marker) in STYLE.items():
+        mine = [(row, point) for row in rows if row["variant"] == variant for point in row["points"].values()]
+        x = np.array([point["psnr_normal"] - row["psnr_copy"] for row, point in mine])
+        y = np.array([point["psnr_abnormal"] - row["psnr_copy"] for row, point in mine])
+        ax.scatter(
+            x,
+            y,
+            [8 + 2 * row["width"] for row, _ in mine],
+            color=colour,
+            marker=marker,
+            alpha=0.55,
+            lw=0,
+            label=variant,
+        )
+        slope, _ = np.polyfit(x, y, 1)
+        told.append(say("{variant}: {n} points from {low:.1f} to {high:.1f} dB, slope {slope:.2f}.", variant=variant, n=len(x),
+                        low=x.min(), high=x.max(), slope=slope))  # fmt: skip
+    ends = ax.get_xlim()
+    ax.plot(ends, ends, color=plots.BLACK, ls=":", lw=1.2, label="no gap at all")
+    ax.set(
+        xlabel="normal frames (dB above copy-last-frame)", ylabel="abnormal frames (dB, counted\nfrom the same point)"
+    )
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(loc="upper left", frameon=False, fontsize=9)
+    figure.alt = (
+        say("Abnormal PSNR against normal PSNR, one mark for each network at each milestone.") + " " + " ".join(told)
+    )
+    return figure
+
+
+def kinds_table(rows, variant="skips", at="end"):
+    """Raw AUC and gap of each kind of anomaly for the narrowest and the widest network -> rows for `plots.table`."""
+    widths = sorted({row["width"] for row in rows})
+    narrow, wide = ([row["points"][at]["by_kind"] for row in rows if (row["variant"], row["width"]) == (variant, width)]
+                    for width in (widths[0], widths[-1]))  # fmt: skip
+    lines = []
+    for kind in dict.fromkeys(kind for found in narrow for kind in found):
+        line = {"kind": kind, "scenes": sum(kind in found for found in narrow)}
+        for width, group in ((widths[0], narrow), (widths[-1], wide)):
+            there = [found[kind] for found in group if kind in found]
+            line[f"gap (dB), width {width}"] = spread([k["gap"] for k in there])
+            line[f"AUC, width {width}"] = spread([k["auc"] for k in there], 3)
+        lines.append(line)
+    return lines
+
+
+def memory_effect(rows, figure="gap"):
+    """What the memory changes: memory minus no skips at the same width, scene and milestone ("end" left out: there the two
+    differ in normal PSNR as well) -> array of paired differences."""
+    by_key = {(row["variant"], row["width"], row["place"], row["seed"]): row["points"] for row in rows}
+    pairs = [(points, by_key["no skips", *key]) for (variant, *key), points in by_key.items() if variant == "memory"]
+    return np.array(
+        [mine[at][figure] - other[at][figure] for mine, other in pairs for at in mine if at in other and at != "end"]
+    )
+
+
+def boar_predictions():
+    """-> (predictions by network name, (frames, H, W) uint8 each; about: which frames, and the figures of every network)."""
+    tensors, about = load_tensors(RESULTS / "capacity_boar.safetensors")
+    return {name: tensors[name].numpy() for name in about["networks"]}, about
+
+
+def predictor_table(rows):
+    """All predictors side by side, mean ± spread over seeds and scenes -> rows for `plots.table`."""
+    lines = []
+    for name in dict.fromkeys(row["predictor"] for row in rows):
+        mine = [row for row in rows if row["predictor"] == name]
+        learned = mine[0]["parameters"] > 0
+        line = {"predictor": name, "parameters": f"{mine[0]['parameters']:,}", "ms per frame": "-"}
+        if learned:
+            line["ms per frame"] = f"{np.median([row['ms_per_frame'] for row in mine]):.1f}"
+        for title, figure, digits in (("normal (dB)", "psnr_normal", 2), ("gap (dB)", "gap", 2), ("AUC raw", "auc_raw", 3),
+                                      ("per-clip", "auc_clip", 3), ("macro", "auc_macro", 3)):  # fmt: skip
+            shown = digits == 3 or name != "moving pixels"  # a share of pixels is no decibel
+            line[title] = spread([row[figure] for row in mine], digits) if shown else "-"
+        lines.append(line)
+    return lines
+
+
+def predictor_kinds(rows, kinds=None):
+    """Raw AUC of each kind for every predictor, mean over seeds and scenes -> rows for `plots.table`."""
+    kinds = kinds or list(dict.fromkeys(kind for row in rows for kind in row["by_kind"]))
+    return [{"predictor": name, **{kind: float(np.mean([row["by_kind"][kind]["auc"] for row in rows
+                                                        if row["predictor"] == name and kind in row["by_kind"]]))
+                                   for kind in kinds}}
+            for name in dict.fromkeys(row["predictor"] for row in rows)]  # fmt: skip
+
+
+# --- Problem 2: the scene is baked in ----------------------------------------------------------------------------------------
+
+
+def home_of(row):
+    return f"{row['place']}-{row['scene_seed']}"
+
+
+def transfer_matrix(rows, figure="psnr_normal"):
+    """-> (names, matrix): networks of scene i (down) tested on scene j (across), averaged over seeds."""
+    names = list(dict.fromkeys(map(home_of, rows)))
+    return names, np.array([[np.mean([row["on"][test][figure] for row in rows if home_of(row) == trained]) for test in names]
+                            for trained in names])  # fmt: skip
+
+
+def diagonal_test(matrix):
+    """Is a network better at home? -> (mean of diagonal minus mean of the rest, one-sided p of the exact permutation test).
+
+    Null hypothesis: which network meets which scene does not matter. Every way to pair n networks with n scenes is tried.
+    """
+    n = len(matrix)
+    means = [matrix[list(order), range(n)].mean() for order in itertools.permutations(range(n))]
+    difference = np.trace(matrix) / n - (matrix.sum() - np.trace(matrix)) / (n * n - n)
+    return float(difference), float(np.mean(np.array(means) >= means[0] - 1e-12))
+
+
+def heat_map(names, matrix, title, copied=None, digits=1):
+    """The matrix as a picture with its numbers. copied: copy-last-frame's figure on each scene, a row of its own below."""
+    below = [] if copied is None else [copied]
+    shown = np.vstack([matrix, *below])
+    figure, ax = plots.subplots(size=(1.5 + 1.05 * len(names), 1.2 + 0.5 * len(shown)))
+    ax.imshow(shown, cmap="cividis", aspect="auto")
+    middle = (shown.min() + shown.max()) / 2
+    for (i, j), value in np.ndenumerate(shown):
+        ax.text(j, i, f"{value:.{digits}f}", ha="center", va="center", color="white" if value < middle else "black",
+                weight="bold" if i == j else "normal")  # fmt: skip
+    short = [name.replace("-", "\n") for name in names]
+    ax.set(
+        xticks=range(len(names)),
+        xticklabels=short,
+        yticks=range(len(shown)),
+        title=title,
+        xlabel="tested on",
+        ylabel="trained on",
+    )
+    ax.set_yticklabels([*names, "copy last frame"][: len(shown)])
+    if below:
+        ax.axhline(len(names) - 0.5, color="white", lw=3)
+    home = np.diag(matrix)
+    figure.alt = say("A table of {n} by {n} scenes, {title}: from {low:.{digits}f} to {high:.{digits}f} on the diagonal, where networks "
+                     "are tested at home, from {other_low:.{digits}f} to {other_high:.{digits}f} elsewhere.", n=len(names), title=title,
+                     digits=digits, low=home.min(), high=home.max(), other_low=_elsewhere(matrix).min(),
+                     other_high=_elsewhere(matrix).max())  # fmt: skip
+    return figure
+
+
+def _elsewhere(matrix):
+    return matrix[~np.eye(len(matrix), dtype=bool)]
+
+
+def on_the_campus(rows, kind="car"):
+    """How one kind of anomaly on a campus looks to networks from elsewhere, beside all other behavioural kinds: mean ± spread
+    over networks and campuses -> rows for `plots.table`. Networks tested at home have a line of their own."""
+    from .toy_scenes import KINDS
+
+    groups = {}
+    for row in rows:
+        for test, found in row["on"].items():
+            if test.startswith("campus"):
+                where = (
+                    "this very campus"
+                    if test == home_of(row)
+                    else "another campus"
+                    if row["place"] == "campus"
+                    else f"a {row['place']}"
+                )
+                groups.setdefault(where, []).append(found["by_kind"])
+    lines = []
+    for where, found in groups.items():
+        line = {"trained on": where, "networks x campuses": len(found)}
+        for title, group in ((kind, [kind]), ("other kinds", [k for k in KINDS if k != kind])):
+            for figure, unit, digits in (("gap", "gap (dB)", 2), ("auc", "AUC", 3)):
+                line[f"{title}: {unit}"] = spread(
+                    [np.mean([kinds[k][figure] for k in group if k in kinds]) for kinds in found], digits
+                )
+        lines.append(line)
+    return lines

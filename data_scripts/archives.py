@@ -22,13 +22,15 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Archive:
-    """One official file. url is None where the page has no direct address; max_gb bounds what it may unpack to."""
+    """One official file. url is None where the page has no direct address; command prepares it once it is here; max_gb bounds
+    what it may unpack to."""
 
     file: str
     sha256: str
     page: str
     url: str | None
     terms: str
+    command: str
     max_gb: float
 
 
@@ -107,7 +109,7 @@ def _bar(total, title):
 def download(archive, folder):
     """Fetch the archive into `folder` and verify it; what an earlier run left is resumed. Prints the terms first."""
     print(f"{archive.file}: {archive.terms}\nPage: {archive.page}")
-    by_hand = f"Download {archive.file} by hand from {archive.page}, then name the file instead of --download."
+    by_hand = f"Download {archive.file} by hand from {archive.page}, then run: {archive.command}"
     if not archive.url:
         raise ValueError(f"There is no direct address for this dataset. {by_hand}")
     target, url = folder / archive.file, archive.url
@@ -119,8 +121,8 @@ def download(archive, folder):
     try:
         _resume(url, part)
     except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
-        kept = f" {part} keeps what arrived: the same command goes on from there." if part.exists() else ""
-        raise OSError(f"{url} did not deliver ({error}).{kept} Or: {by_hand}") from None
+        kept = f" {part} keeps what arrived, and the same command goes on from there." if part.exists() else ""
+        raise OSError(f"{url} did not deliver ({getattr(error, 'reason', error)}).{kept} {by_hand}") from None
     try:
         verify(part, archive.sha256)
     except ValueError:

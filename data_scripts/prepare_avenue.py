@@ -31,12 +31,14 @@ from reading import VIDEO_ENDINGS, visible
 
 PAGE = "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/dataset.html"
 TERMS = "for non-commercial research only, not to be passed on; cite Lu, Shi and Jia, ICCV 2013."
+COMMAND = "python data_scripts/prepare_avenue.py Avenue_Dataset.zip --labels ground_truth_demo.zip"
 ARCHIVE = Archive(
     file="Avenue_Dataset.zip",
     sha256="fc9cb8432a11ca79c18aa180c72524011411b69d3b0ff27c8816e41c0de61531",
     page=PAGE,
     url="http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/Avenue_Dataset.zip",
     terms=TERMS,
+    command=COMMAND,
     max_gb=4,
 )
 LABELS = Archive(
@@ -45,6 +47,7 @@ LABELS = Archive(
     page=PAGE,
     url="http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/ground_truth_demo.zip",
     terms=TERMS,
+    command=COMMAND,
     max_gb=4,
 )
 _MATRIX, _COMPRESSED, _CELL, _UINT8 = 14, 15, 1, 2  # codes of the MAT-file format, version 5
@@ -122,7 +125,10 @@ def find_videos(folder, part):
     """`training_videos` may be in the folder or one deeper ("Avenue Dataset", with the space)."""
     for place in (folder / part, *sorted(folder.glob(f"*/{part}"))):
         if place.is_dir():
-            return [path for path in visible(place) if path.suffix.lower() in VIDEO_ENDINGS]
+            videos = [path for path in visible(place) if path.suffix.lower() in VIDEO_ENDINGS]
+            if not videos:
+                raise FileNotFoundError(f"{place} holds no video: unpack the whole archive.")
+            return videos
     raise FileNotFoundError(f"{folder} holds no folder {part}: is it the Avenue dataset?")
 
 
@@ -176,6 +182,8 @@ def main(argv=None):
         raise ValueError(
             "--label-set ranges needs --labels avenue.mat; published code for this dataset comes with that file."
         )
+    if args.label_set == "official" and args.labels and args.labels.suffix == ".mat":
+        raise ValueError(f"{args.labels} is no official label archive: add --label-set ranges, or name {LABELS.file}.")
     labels_archive = dataclasses.replace(LABELS, url=args.labels_url, sha256=args.labels_sha256, max_gb=args.max_gb)
     with contextlib.ExitStack() as stack:
         if args.label_set == "official":

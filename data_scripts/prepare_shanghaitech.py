@@ -25,6 +25,7 @@ ARCHIVE = Archive(
     page="https://svip-lab.github.io/dataset/campus_dataset.html",
     url=None,
     terms="for academic research only, not to be passed on; cite Luo, Liu and Gao, ICCV 2017.",
+    command="python data_scripts/prepare_shanghaitech.py shanghaitech.tar.gz",
     max_gb=60,
 )
 

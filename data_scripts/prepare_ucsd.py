@@ -26,6 +26,7 @@ ARCHIVE = Archive(
     page="http://www.svcl.ucsd.edu/projects/anomaly/dataset.htm",
     url="http://www.svcl.ucsd.edu/projects/anomaly/UCSD_Anomaly_Dataset.tar.gz",
     terms="free for research, no licence to pass it on; cite Mahadevan et al., CVPR 2010, and Li et al., PAMI 2014.",
+    command="python data_scripts/prepare_ucsd.py UCSD_Anomaly_Dataset.tar.gz --skip-corrupt",
     max_gb=4,
 )
 

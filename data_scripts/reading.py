@@ -160,11 +160,12 @@ def bare_seconds_per_frame(path, options, most=200):
     against."""
     count, began = 0, time.process_time()
     if path.is_dir():
-        for file in image_files(path)[:most]:
-            frame = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-            if frame is not None:
-                shrink(frame, options)
-            count += 1
+        with _listening():  # what there is to say about damage has been said
+            for file in image_files(path)[:most]:
+                frame = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+                if frame is not None:
+                    shrink(frame, options)
+                count += 1
     else:
         video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         while count < most and (found := video.read())[0]:

@@ -226,6 +226,22 @@ def test_avenue_the_other_label_set(avenue, tmp_path, capsys):
     assert "ranges labels" in (tmp_path / "data" / "avenue" / "scene.json").read_text()
 
 
+def test_avenue_mat_without_its_label_set_is_told_from_a_damaged_archive(avenue, tmp_path, capsys):
+    (tmp_path / "avenue.mat").write_bytes(b"MATLAB 5.0")
+    assert (
+        run(prepare_avenue, avenue[0], "--labels", tmp_path / "avenue.mat", "--out", tmp_path / "data" / "avenue") == 2
+    )
+    assert "--label-set ranges" in error_of(capsys)
+
+
+def test_avenue_without_test_videos_is_no_scene(avenue, tmp_path, capsys):
+    top, labels = avenue
+    for video in (top / "testing_videos").iterdir():
+        video.unlink()
+    assert run(prepare_avenue, top, "--labels", labels, "--out", tmp_path / "data" / "avenue") == 2
+    assert "testing_videos holds no video" in error_of(capsys) and left_in(tmp_path / "data") == []
+
+
 def test_avenue_from_zips_with_a_space_in_the_folder_and_apple_junk(avenue, tmp_path):
     top, labels = avenue
     for folder, name in ((top, "Avenue_Dataset.zip"), (labels, "ground_truth_demo.zip")):
@@ -444,7 +460,7 @@ class RangeHandler(http.server.BaseHTTPRequestHandler):
 def serving(content, **behaviour):
     handler = type("Handler", (RangeHandler,), {"content": content, "asked": [], **behaviour})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/a.tar.gz", handler
     finally:
@@ -527,6 +543,18 @@ def test_without_anything_to_read_the_page_is_named(tmp_path, capsys, script):
 def test_shanghaitech_has_no_direct_address_and_says_what_to_do(tmp_path, capsys):
     assert run(prepare_shanghaitech, "--download", "--downloads", tmp_path, "--out", tmp_path / "data") == 2
     assert "by hand" in error_of(capsys)
+
+
+@pytest.mark.parametrize("script", [prepare_ucsd, prepare_avenue, prepare_shanghaitech])
+def test_a_page_that_does_not_answer_gives_the_command_to_run_by_hand(tmp_path, capsys, script):
+    nowhere = ["--url", "http://127.0.0.1:9/nothing"]
+    nowhere += ["--labels-url", "http://127.0.0.1:9/nothing"] if script is prepare_avenue else []
+    assert run(script, "--download", "--downloads", tmp_path / "dl", *nowhere, "--out", tmp_path / "data") == 2
+    said = error_of(capsys)
+    file, command = re.search(
+        r"Download (\S+) by hand from http\S+, then run: (python data_scripts/\S+ .*)$", said
+    ).groups()
+    assert file in command and f"{script.__name__}.py" in command and "Errno" not in said.split("(")[0]
 
 
 @pytest.mark.parametrize("script", ["ucsd", "avenue", "shanghaitech", "video"])

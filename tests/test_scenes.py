@@ -140,6 +140,15 @@ def test_a_missing_scene_says_where_it_was_looked_for_and_what_there_is(folder, 
     refused("ped3", "none yet", error=FileNotFoundError)
 
 
+@pytest.mark.parametrize(
+    "name, script",
+    [("ped2", "ucsd"), ("avenue", "avenue"), ("shanghaitech/05", "shanghaitech"), ("my_camera", "video")],
+)
+def test_a_missing_scene_says_which_script_makes_it(monkeypatch, tmp_path, name, script):
+    monkeypatch.setenv("VADKIT_DATA", str(tmp_path))
+    refused(name, f"data_scripts/prepare_{script}.py", "docs/datasets.md", error=FileNotFoundError)
+
+
 @pytest.mark.parametrize("text", ["", "{", "\x00", "[" * 100_000])
 def test_a_scene_json_that_is_no_json(folder, text):
     write_about(folder, text)

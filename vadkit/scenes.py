@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 FORMAT = "vadkit-scene-1"
+SCRIPTS = {"ped1": "ucsd", "ped2": "ucsd", "avenue": "avenue", "shanghaitech": "shanghaitech"}
 
 
 @dataclass
@@ -90,7 +91,7 @@ def open_scene(name_or_folder):
         found = ", ".join(list_scenes()) or "none yet"
         raise FileNotFoundError(
             f"No prepared scene '{name_or_folder}': neither that folder nor {folder} holds a scene.json "
-            f"(prepared scenes there: {found}). Prepare one with data_scripts/prepare_video.py, see docs/datasets.md."
+            f"(prepared scenes there: {found}). To get it: {_how_to_get(str(name_or_folder))}"
         )
     about = _read_about(folder / "scene.json")
     clips = {
@@ -101,6 +102,15 @@ def open_scene(name_or_folder):
         for part in ("train", "test")
     }
     return Scene(about["name"], clips["train"], clips["test"], provenance=about)
+
+
+def _how_to_get(name):
+    """Words for a scene that is not there; the field's datasets are known by name."""
+    if script := SCRIPTS.get(name.split("/")[0]):
+        return (
+            f"download the dataset from its page, then run data_scripts/prepare_{script}.py; docs/datasets.md says how."
+        )
+    return "turn your videos into a scene with data_scripts/prepare_video.py; docs/datasets.md says how."
 
 
 def _read_about(path):

@@ -12,6 +12,7 @@ from vadkit.training import prediction_loss
 
 OPTIONS = [(name, {}) for name in PREDICTORS] + [
     ("unet", {"stem": 2}),
+    ("unet", {"normalise": True}),
     ("unet", {"skips": False}),
     ("attention", {"stem": 2}),
 ]

@@ -25,14 +25,15 @@ class Predictor(nn.Module):
 
     predicts="frame": the network draws x5 from nothing. It has to learn the scene itself.
     predicts="change": the network draws x5 - x4, starting from no change, which is copy-last-frame.
+    normalise=True: the network works on windows of zero mean and unit variance, so that light and contrast do not matter.
     Predictions can overshoot [0, 1] a little; `evaluate` and the widgets clamp them.
     """
 
-    def __init__(self, halvings, predicts="frame"):
+    def __init__(self, halvings, predicts="frame", normalise=False):
         super().__init__()
         if predicts not in ("frame", "change"):
             raise ValueError(f"predicts is 'frame' or 'change', got {predicts!r}.")
-        self.multiple, self.predicts = 2**halvings, predicts
+        self.multiple, self.predicts, self.normalise = 2**halvings, predicts, normalise
 
     def forward(self, x):
         """x (N, 4, H, W) in [0, 1] -> (N, 1, H, W). Any H and W from 16 pixels up. Raises ValueError for another shape."""
@@ -40,8 +41,9 @@ class Predictor(nn.Module):
             raise ValueError(
                 f"A predictor takes (N, {N_INPUTS}, H, W) with H and W at least 16 pixels, got {tuple(x.shape)}."
             )
-        drawn = self.draw(self.padded(x))[..., : x.shape[2], : x.shape[3]]
-        return drawn + x[:, -1:] if self.predicts == "change" else drawn
+        mean, scale = moments(x) if self.normalise else (0, 1)
+        drawn = scale * self.draw(self.padded((x - mean) / scale))[..., : x.shape[2], : x.shape[3]]
+        return drawn + (x[:, -1:] if self.predicts == "change" else mean)
 
     def padded(self, x):
         """Repeat the bottom row and the right column until the network can halve the frame often enough."""
@@ -53,6 +55,11 @@ class Predictor(nn.Module):
         nn.init.zeros_(head.weight) if self.predicts == "change" else nn.init.normal_(head.weight, std=0.01)
         nn.init.constant_(head.bias, 0.0 if self.predicts == "change" else 0.5)
         return head
+
+
+def moments(x):
+    """Mean and standard deviation of each window (N, 4, H, W) -> two (N, 1, 1, 1); an even grey counts as 1/255 rough."""
+    return x.mean((1, 2, 3), keepdim=True), (x.var((1, 2, 3), keepdim=True) + 255**-2).sqrt()
 
 
 class AutoEncoder(Predictor):
@@ -81,10 +88,11 @@ class UNet(Predictor):
 
     stem: side of the pixel blocks folded into channels first (space-to-depth); 2 makes a step about four times cheaper
     skips: False closes the skip connections, and leaves an auto-encoder of the same depth and widths
+    normalise: see `Predictor`
     """
 
-    def __init__(self, width=16, predicts="frame", depth=3, stem=1, skips=True):
-        super().__init__(halvings=depth + (stem == 2), predicts=predicts)
+    def __init__(self, width=16, predicts="frame", depth=3, stem=1, skips=True, normalise=False):
+        super().__init__(halvings=depth + (stem == 2), predicts=predicts, normalise=normalise)
         widths = [width * min(2**level, 4) for level in range(depth + 1)]
         self.stem, self.skips, self.n_middle = stem, skips, widths[-1]
         self.enter = conv_block(N_INPUTS * stem**2, width)

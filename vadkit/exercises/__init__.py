@@ -1,0 +1,25 @@
+"""Checks a student runs: each compares an answer with a reference on fresh random data, says in words what is wrong, and
+returns True or False. `progress()` shows what is solved. One module for each notebook; what they share is in `core`.
+"""
+
+# ruff: noqa: F401
+from .anomaly_concept import (
+    check_anomaly,
+    check_anomaly_score,
+    check_auc,
+    check_kappa,
+    check_moving_pixels,
+    with_anomaly,
+)
+from .frame_prediction import (
+    check_fooled,
+    check_frame_scores,
+    check_psnr,
+    check_runner,
+    check_threshold,
+    published_psnr,
+    runner_clips,
+)
+from .maml_pipeline import check_first_order, check_inner_loop, check_inner_step, check_meta_gradient, check_trap
+from .n_way_k_shot import check_episode, check_prototypes, check_split, check_support_frames, check_total_loss
+from .record import progress

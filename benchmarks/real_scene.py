@@ -44,10 +44,10 @@ def milliseconds_per_frame(predictor, scene, n=20):
 
 
 def rounded(row):
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+    return {key: None if np.isnan(value) else round(value, 4) for key, value in row.items()}
 
 
-def main():
+def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", help="a prepared scene: its folder, or its name under VADKIT_DATA or data/")
     parser.add_argument("--minutes", type=float, default=20, help="training time (default 20)")
@@ -55,11 +55,14 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", metavar="NAME", help="also keep the figures as vadkit/results/NAME.json")
     parser.add_argument("--save", metavar="FILE", help="keep the trained weights here (safetensors)")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     try:
         scene = vadkit.open_scene(options.folder)
+        figures(
+            vadkit.copy_last_frame, scene
+        )  # labels that are missing or of one class show before the training, not after
         predictor = vadkit.build_predictor(**PREDICTOR, seed=options.seed)
-        length = {"steps": options.steps} if options.steps else {"minutes": options.minutes}
+        length = {"minutes": options.minutes} if options.steps is None else {"steps": options.steps}
         history = vadkit.fit(predictor, scene.train_windows(), **length, seed=options.seed, **TRAINING)
         rows = {}
         for score, smooth in (("frame", None), ("patch", None), ("frame", 9), ("patch", 9)):
@@ -67,7 +70,7 @@ def main():
                 rows[name, score, smooth] = figures(detector, scene, score=score, smooth=smooth)
         rows["moving_pixels", "frame", None] = figures(vadkit.copy_last_frame, scene, score="moving")
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 2
     if options.save:
         vadkit.save_weights(options.save, predictor, {"script": "benchmarks/real_scene.py", "arguments": vars(options),

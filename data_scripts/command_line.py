@@ -22,7 +22,7 @@ def script_parser(doc):
                        help="cut this share of the rows off the top first: 0.12 removes a caption")  # fmt: skip
     group.add_argument("--skip-corrupt", action="store_true",
                        help="repeat the neighbour of a frame that does not decode (labels stay aligned) and note it in scene.json")  # fmt: skip
-    group.add_argument("--jobs", type=int, metavar="N", help="processes (default: one per core)")
+    group.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
     group.add_argument("--replace", action="store_true", help="overwrite a scene prepared before with other options")
     return parser
 
@@ -30,9 +30,17 @@ def script_parser(doc):
 def _size(text):
     found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
     size = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not all(8 <= side <= 4096 for side in size):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size: give 128, or 120x160 (height x width), 8 to 4096.")
+    if not all(16 <= side <= 4096 for side in size):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a size: give 128, or 120x160 (height x width), 16 to 4096 (predictors need 16)."
+        )
     return size
+
+
+def _count(text):
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of processes: give 1 or more.")
+    return int(text)
 
 
 def _share(text):

@@ -116,7 +116,8 @@ def _listening():
 
 
 def _decode_video(path, first, last, report):
-    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    with _listening():
+        video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     if not video.isOpened():
         raise ValueError(f"{path} cannot be opened as a video: damaged, cut short, or a codec that OpenCV lacks.")
     promised, number = int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 0

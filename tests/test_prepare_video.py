@@ -25,7 +25,7 @@ import reading  # noqa: E402
 
 import vadkit  # noqa: E402
 
-H, W = 24, 32
+H, W = 32, 48
 
 
 def moving_square(length, seed=0, size=(H, W)):
@@ -286,6 +286,17 @@ def test_a_video_that_cannot_be_opened(home, capsys):
     refused(home, capsys, "broken.mp4", "cannot be opened")
 
 
+def test_opencv_does_not_talk_over_the_sentence(tmp_path, capfd):
+    (tmp_path / "broken.mp4").write_bytes(b"this is no video" * 100)
+    with pytest.raises(ValueError, match="cannot be opened"):
+        next(reading.grey_frames(tmp_path / "broken.mp4"))
+    write_pictures(tmp_path / "clip", moving_square(6))
+    victim = tmp_path / "clip" / "frame3.png"
+    victim.write_bytes(victim.read_bytes()[:60])
+    reading.bare_seconds_per_frame(tmp_path / "clip", prepared.Options((16, 16)))
+    assert capfd.readouterr().err == ""
+
+
 def test_a_clip_of_four_frames(home, capsys):
     write_pictures(home / "test" / "short", moving_square(4))
     refused(home, capsys, "short", "4 frames")
@@ -406,11 +417,18 @@ def test_two_clips_of_one_name(home, capsys):
     refused(home, capsys, "day1")
 
 
-@pytest.mark.parametrize("size", ["0", "12x", "-3", "4", "big"])
+@pytest.mark.parametrize("size", ["0", "12x", "-3", "15", "32x8", "big"])
 def test_sizes_that_are_none(home, size):
     with pytest.raises(SystemExit) as stopped:
         run(*usual(home), "--size", size)
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("jobs", ["0", "-3", "two"])
+def test_numbers_of_processes_that_are_none(home, capsys, jobs):
+    with pytest.raises(SystemExit) as stopped:
+        run(*usual(home), "--jobs", jobs)
+    assert stopped.value.code == 2 and "number of processes" in capsys.readouterr().err
 
 
 @given(st.lists(st.integers(0, 255), max_size=40))

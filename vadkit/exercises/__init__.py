@@ -20,6 +20,7 @@ from .frame_prediction import (
     published_psnr,
     runner_clips,
 )
+from .generalization import check_address, check_first_step, check_gap, check_home_advantage, check_permutation_p
 from .maml_pipeline import check_first_order, check_inner_loop, check_inner_step, check_meta_gradient, check_trap
 from .n_way_k_shot import check_episode, check_prototypes, check_split, check_support_frames, check_total_loss
 from .record import progress

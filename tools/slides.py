@@ -26,7 +26,6 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 ROOM = 690  # pixels of height on a slide of 1280 x 720
 WIDTH = 1160  # and of width
 PICTURE = 510  # pixels of a figure, at most
-WIDGET = 560
 NOTES = "<!-- Speaker notes"
 SKIPPED = ("## References", "<details><summary>Solution")
 
@@ -69,7 +68,7 @@ def picture_height(image):
 def output_height(output):
     data = output.get("data", {})
     if "application/vnd.jupyter.widget-view+json" in data:
-        return WIDGET
+        return ROOM
     if "text/html" in data:
         page = data["text/html"]
         return (
@@ -82,8 +81,8 @@ def output_height(output):
 def height(cell):
     if cell.cell_type != "code":
         return markdown_height(cell.source)
-    hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
-    code = 24 if hidden else 21 * lines(cell.source, 125) + 24
+    hidden = is_widget(cell) or cell.metadata.get("jupyter", {}).get("source_hidden")
+    code = 0 if hidden else 21 * lines(cell.source, 125) + 24
     return code + sum(map(output_height, cell.outputs))
 
 

@@ -102,14 +102,15 @@ def notebook(lab, page):
     """notebook(path) opens a notebook of the lab's root; notebook(*cells) writes one of these code cells and opens that."""
     url, root = lab
 
-    def open_notebook(*cells, theme="light"):
+    def open_notebook(*cells, theme="light", slide_types=None):
         path = cells[0]
         if not path.endswith(".ipynb"):
             path = f"cells-{time.time_ns()}.ipynb"
             kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-            nbformat.write(
-                nbformat.v4.new_notebook(metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)]), root / path
-            )
+            made = nbformat.v4.new_notebook(metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)])
+            for cell, kind in zip(made.cells, slide_types or []):
+                cell.metadata["slideshow"] = {"slide_type": kind}
+            nbformat.write(made, root / path)
         page.goto(f"{url}/lab/workspaces/test-{time.time_ns()}/tree/{path}")
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0", timeout=90_000
@@ -141,3 +142,57 @@ def run_all(page):
         assert page.evaluate(ERRORS) == []
 
     return run
+
+
+@pytest.fixture
+def start_deck(page):
+    """start_deck() presents the open notebook from its first slide, on a screen of 1280 x 720."""
+
+    def start():
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.evaluate("""async () => {
+          const {commands, shell} = window.jupyterapp;
+          shell.currentWidget.content.activeCellIndex = 0;
+          await commands.execute("deck:start");
+        }""")
+        page.wait_for_function("() => document.querySelector('.jp-Deck .jp-deck-mod-visible')")
+
+    return start
+
+
+ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+PROBLEMS = """() => {
+  const told = [], at = window.jupyterapp.shell.currentWidget.content.activeCellIndex;
+  for (const cell of document.querySelectorAll(".jp-Deck .jp-Cell.jp-deck-mod-onscreen")) {
+    const box = cell.getBoundingClientRect();
+    if (box.height && (box.top < -1 || box.bottom > 721 || box.left < 0 || box.right > 1280))
+      told.push(`cell ${at}: from ${Math.round(box.top)} to ${Math.round(box.bottom)} pixels`);
+    for (const part of cell.querySelectorAll(".cm-scroller, .jp-OutputArea-output, .jp-RenderedMarkdown"))
+      if (part.scrollWidth > part.clientWidth + 1) told.push(`cell ${at}: ${part.scrollWidth} wide, ${part.clientWidth} are shown`);
+  }
+  return told;
+}"""
+
+
+@pytest.fixture
+def next_slides(page):
+    """next_slides() presses the space bar -> the index of the cell reached."""
+
+    def press():
+        before = page.evaluate(ACTIVE)
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
+        page.keyboard.press("Space")
+        for _ in range(40):
+            if page.evaluate(ACTIVE) != before:
+                break
+            page.wait_for_timeout(25)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return page.evaluate(ACTIVE)
+
+    return press
+
+
+@pytest.fixture
+def problems_on_slide(page):
+    """problems_on_slide() -> in words, everything on the slide shown that lies outside 1280 x 720 or has to be scrolled."""
+    return lambda: page.evaluate(PROBLEMS)

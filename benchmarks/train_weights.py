@@ -111,7 +111,7 @@ def after_school(seed, schooling, steps, inner_lr=None, **options):
 SCHOOL = {"steps": 1000, "n_scenes": 96, "n_train": 2, "outer_lr": 2e-3}
 WAYS = {  # steps: about the same computing time for each
     "joint": {"algorithm": "joint", "steps": 1200, "outer_lr": 2e-3},
-    "reptile": {"algorithm": "reptile", "steps": 600, "inner_lr": 0.1, "outer_lr": 1e-3},
+    "reptile": {"algorithm": "reptile", "steps": 700, "inner_lr": 0.1, "outer_lr": 1e-3},
     "fomaml": {"first_order": True, "steps": 700, "inner_lr": 0.1, "outer_lr": 2e-3},
     "maml": {"steps": 300, "inner_lr": 0.1, "outer_lr": 2e-3},
     "maml_rates": {"learn_rates": "tensor and step", "steps": 300, "inner_lr": 0.1, "outer_lr": 2e-3},

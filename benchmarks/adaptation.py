@@ -1,0 +1,244 @@
+"""A camera at a place never seen, and K windows of its normal life: who settles in best?
+
+    python benchmarks/adaptation.py           about 25 minutes on one core; stop and go on as you like
+    python benchmarks/adaptation.py --quick   two validation scenes, one seed, nothing kept: about a minute
+
+Twelve scenes of TEST_SEEDS, all four places, one test clip for every behavioural kind of anomaly there; every fifth window of a test
+clip is scored. K = 0, 1, 5, 10 consecutive windows (K + 4 frames) of a training clip; three draws, each from another clip and the
+same for every method. Three training seeds. Whole-frame PSNR, no smoothing. The 95 % interval of a paired difference comes from a
+bootstrap over scenes: seeds and draws of a scene are averaged first.
+
+Fine-tuning has its optimizer, rate and number of steps chosen for each K on validation scenes, by PSNR: "fine-tuned, equal" among
+plain gradient descent of as many steps as MAML takes, "fine-tuned, best" also among Adam and up to twenty times as many steps.
+
+Keeps vadkit/results/adaptation_choice.json (what was chosen), adaptation.json and adaptation_steps.json (PSNR against steps).
+"""
+
+import argparse
+import hashlib
+import sys
+from functools import cache, lru_cache
+
+import numpy as np
+import torch
+from resumable import fingerprint, main, run_all
+
+import vadkit
+from vadkit import adaptation, scoring, toy_scenes
+from vadkit.adaptation import FINE_TUNED, MAML
+from vadkit.checkpoints import SHIPPED
+from vadkit.maml import inner_steps
+
+SHOTS, DRAWS, SEEDS, EVERY = (1, 5, 10), 3, (0, 1, 2), 5
+SCENES = [(toy_scenes.PLACES[i % 4], toy_scenes.TEST_SEEDS[100 + i]) for i in range(12)]
+CHOOSING = [(toy_scenes.PLACES[i % 4], toy_scenes.VALIDATION_SEEDS[100 + i]) for i in range(8)]
+EQUAL = [("sgd", rate, 3) for rate in (0.003, 0.01, 0.03, 0.1, 0.3)]
+OPTIMIZERS = [("sgd", 0.03), ("sgd", 0.1), ("sgd", 0.3), ("adam", 5e-4), ("adam", 1e-3), ("adam", 2e-3)]
+STEPS = (0, 1, 2, 3, 5, 10, 20, 30, 45, 60)
+META = {"Reptile": "reptile", "first-order MAML": "fomaml", "MAML, fixed rate": "maml", MAML: "maml_rates"}
+ZERO = {"copy last frame": "frame", "moving pixels": "moving"}
+METHODS = ["from scratch", "fine-tuned, equal", FINE_TUNED, *META]
+
+
+@lru_cache(maxsize=3)
+def scene_of(place, scene_seed):
+    kinds = [kind for kind in toy_scenes.KINDS if kind in toy_scenes.kinds_for(place)]
+    return toy_scenes.toy_scene(scene_seed, place, n_test=len(kinds), kinds=kinds)
+
+
+@cache
+def weights(way, seed):
+    return vadkit.load_checkpoint(f"{way}_{seed}")
+
+
+def support_of(scene, draw, k_shot):
+    """K consecutive windows of training clip number `draw`; for one draw, a larger K goes on from the same first frame."""
+    x, y = vadkit.make_windows(scene.train_clips[draw].frames)
+    start = np.random.default_rng([draw, len(scene.name)]).integers(len(x) - max(SHOTS) + 1)
+    return x[start : start + k_shot], y[start : start + k_shot]
+
+
+@lru_cache(maxsize=8)
+def normal_windows(place, scene_seed):
+    """Forty normal windows of the last training clip, which no support comes from."""
+    x, y = vadkit.make_windows(scene_of(place, scene_seed).train_clips[-1].frames)
+    chosen = np.linspace(0, len(x) - 1, 40).astype(int)
+    return x[chosen], y[chosen]
+
+
+@torch.no_grad()
+def normal_psnr(predictor, windows):
+    return scoring.psnr(predictor(windows[0]).clamp(0, 1), windows[1]).mean().item()
+
+
+# --- What fine-tuning may choose ---------------------------------------------------------------------------------------------
+
+
+def try_out(start, optimizer, rate, k_shot, place, scene_seed):
+    """PSNR on normal windows of a scene after each of STEPS. start: "pre-trained", or "from scratch"."""
+    predictor = start_of(start, 0)
+    support, windows = support_of(scene_of(place, scene_seed), 0, k_shot), normal_windows(place, scene_seed)
+    path = adaptation.fine_tuning(predictor, support, optimizer, rate, max(STEPS) if start == "pre-trained" else 3)
+    return {"psnr": [normal_psnr(tuned, windows) for step, tuned in enumerate(path) if step in STEPS]}
+
+
+def start_of(start, seed):
+    if start == "from scratch":
+        return vadkit.build_predictor(**TRAINED_NETWORK, seed=seed)
+    return weights("joint", seed).predictor
+
+
+TRAINED_NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
+
+
+def choose(options):
+    """-> {method: {K: (optimizer, rate, steps)}}"""
+    scenes = CHOOSING[:2] if options.quick else CHOOSING
+    shots = (5,) if options.quick else SHOTS
+    tried = {("pre-trained", *o) for o in OPTIMIZERS} | {
+        (start, o, r) for o, r, _ in EQUAL for start in ("pre-trained", "from scratch")
+    }
+    jobs = {
+        f"{start} | {optimizer} {rate} | K {k} | {place}-{seed}": {
+            "start": start, "optimizer": optimizer, "rate": rate, "k_shot": k, "place": place, "scene_seed": seed}
+        for place, seed in scenes for start, optimizer, rate in sorted(tried) for k in shots
+    }  # fmt: skip
+    settings = {"steps": STEPS, "scenes": names(scenes), "weights": sha("joint_0")}
+    rows = run_all(
+        "adaptation_choice", "benchmarks/adaptation.py", settings, jobs, try_out, not options.quick, options.restart
+    )
+    chosen = {}
+    for method, start, steps in (("from scratch", "from scratch", (3,)), ("fine-tuned, equal", "pre-trained", (3,)),
+                                 (FINE_TUNED, "pre-trained", STEPS[1:])):  # fmt: skip
+        for k in shots:
+            found = {}
+            for row in rows.values():
+                if row["start"] == start and row["k_shot"] == k and (row["optimizer"] == "sgd" or method == FINE_TUNED):
+                    for step, value in zip(STEPS, row["psnr"]):
+                        if step in steps:
+                            found.setdefault((row["optimizer"], row["rate"], step), []).append(value)
+            chosen.setdefault(method, {})[k] = max(found, key=lambda recipe: np.mean(np.nan_to_num(found[recipe])))
+    for method, recipes in chosen.items():
+        print(f"{method:20}", *(f"K={k}: {o} {r:g} x {n}" for k, (o, r, n) in recipes.items()), sep="   ")
+    return chosen
+
+
+# --- The comparison ----------------------------------------------------------------------------------------------------------
+
+
+def adapted_copies(method, seed, recipes, support, k_shot, n_steps=None):
+    """The copies after 0, 1, ... steps; n_steps: the trained or chosen number when None."""
+    if method in META:
+        trained = weights(META[method], seed)
+        return inner_steps(trained.predictor, support, trained.rates, n_steps or trained.n_inner_steps)
+    optimizer, rate, chosen_steps = recipes[method][k_shot]
+    return adaptation.fine_tuning(start_of("from scratch" if method == "from scratch" else "", seed), support, optimizer, rate,
+                                  n_steps or chosen_steps)  # fmt: skip
+
+
+def figures(predictor, scene, measure=None):
+    found = adaptation.evaluate_some(predictor, scene.test_clips, EVERY, measure)
+    return {
+        "psnr": found.psnr_normal,
+        "auc_raw": found.auc_raw,
+        "auc_clip": found.auc_clip,
+        "auc_macro": found.auc_macro,
+    }
+
+
+def compare(scene, place, scene_seed, method, seed, shots, draws, recipes):
+    """All K and draws of one method, one seed, on one scene -> {"shots": {K: {figure: one value for each draw}}}"""
+    scene, found = scene_of(place, scene_seed), {}
+    if method in ZERO:
+        rows = [figures(vadkit.copy_last_frame, scene, scoring.SCORES["moving"] if method == "moving pixels" else None)]
+        return {"shots": {k: columns(rows) for k in (0, *shots)}}
+    for k in shots:
+        copies = (adapted_copies(method, seed, recipes, support_of(scene, draw, k), k) for draw in range(draws))
+        found[k] = columns([figures([*path][-1], scene) for path in copies])
+    start = (
+        weights(META[method], seed).predictor
+        if method in META
+        else start_of("from scratch" if method == "from scratch" else "", seed)
+    )
+    return {"shots": {0: columns([figures(start, scene)]), **found}}
+
+
+def columns(rows):
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def names(scenes):
+    return {f"{place}-{seed}": fingerprint(scene_of(place, seed)) for place, seed in scenes}
+
+
+def sha(*files):
+    return {name: hashlib.sha256((SHIPPED / f"{name}.safetensors").read_bytes()).hexdigest()[:16] for name in files}
+
+
+def study(options):
+    recipes = choose(options)
+    scenes = CHOOSING[:2] if options.quick else SCENES
+    seeds, shots, draws = ((0,), (5,), 1) if options.quick else (SEEDS, SHOTS, DRAWS)
+    about = {"every": EVERY, "scenes": names(scenes), "recipes": recipes,
+             "weights": sha(*(f"{way}_{seed}" for way in ("joint", *META.values()) for seed in seeds))}  # fmt: skip
+    jobs = {
+        f"{place}-{scene_seed} | {method} | seed {seed}": {
+            "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed,
+            "shots": shots, "draws": draws}
+        for place, scene_seed in scenes for method in (*ZERO, *METHODS) for seed in (seeds if method in METHODS else (0,))
+    }  # fmt: skip
+    rows = run_all("adaptation", "benchmarks/adaptation.py", about, jobs, lambda **job: compare(**job, recipes=recipes),
+                   not options.quick, options.restart)  # fmt: skip
+    found = adaptation.Study({"rows": rows})
+    for k in (0, *shots):
+        print(
+            f"\nK = {k}, mean ± spread over seeds and draws\n{'':22}{'PSNR (dB)':>16}{'raw':>16}{'per-clip':>16}{'macro':>16}"
+        )
+        for row in found.table(k):
+            print(f"{row['']:22}" + "".join(f"{cell:>16}" for name, cell in row.items() if name))
+    for other in (FINE_TUNED, "fine-tuned, equal"):
+        for figure in ("psnr", "auc_raw", "auc_clip", "auc_macro"):
+            mean, low, high = found.difference(MAML, other, 5, figure)
+            print(
+                f"K = 5, {MAML} minus {other}, {figure}: {mean:+.3f}, 95 % interval over scenes [{low:+.3f}, {high:+.3f}]"
+            )
+    against_steps(options, recipes)
+
+
+# --- PSNR against inner steps ------------------------------------------------------------------------------------------------
+
+
+def walk(scene, place, scene_seed, method, seed, recipes):
+    """PSNR on normal windows after each of STEPS on five windows, whatever number a method was trained or chosen for."""
+    windows, support = normal_windows(place, scene_seed), support_of(scene_of(place, scene_seed), 0, 5)
+    path = adapted_copies(method, seed, recipes, support, 5, max(STEPS))
+    return {"psnr": [normal_psnr(adapted, windows) for step, adapted in enumerate(path) if step in STEPS]}
+
+
+def against_steps(options, recipes):
+    scenes, seeds = (CHOOSING[:1], (0,)) if options.quick else (SCENES[:4], SEEDS)
+    jobs = {
+        f"{place}-{scene_seed} | {method} | seed {seed}": {
+            "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed}
+        for place, scene_seed in scenes for method in METHODS for seed in seeds
+    }  # fmt: skip
+    settings = {"steps": STEPS, "k_shot": 5, "recipes": recipes, "scenes": names(scenes),
+                "copy last frame": {f"{p}-{s}": normal_psnr(vadkit.copy_last_frame, normal_windows(p, s)) for p, s in scenes},
+                "weights": sha(*(f"{way}_{seed}" for way in ("joint", *META.values()) for seed in seeds))}  # fmt: skip
+    rows = run_all("adaptation_steps", "benchmarks/adaptation.py", settings, jobs, lambda **job: walk(**job, recipes=recipes),
+                   not options.quick, options.restart)  # fmt: skip
+    print(
+        "\nPSNR (dB) on normal windows after so many steps on five windows\n"
+        + " " * 22
+        + "".join(f"{s:7}" for s in STEPS)
+    )
+    for method in METHODS:
+        mean = np.mean([row["psnr"] for row in rows.values() if row["method"] == method], axis=0)
+        print(f"{method:22}" + "".join(f"{value:7.2f}" for value in mean))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two validation scenes and one seed, nothing kept")
+    parser.add_argument("--restart", action="store_true", help="forget the results kept so far")
+    sys.exit(main(study, parser))

@@ -156,6 +156,7 @@ def start_deck(page):
           await commands.execute("deck:start");
         }""")
         page.wait_for_function("() => document.querySelector('.jp-Deck .jp-deck-mod-visible')")
+        page.wait_for_timeout(1200)  # the deck folds the side panels once more after a second
 
     return start
 
@@ -180,7 +181,7 @@ def next_slides(page):
 
     def press():
         before = page.evaluate(ACTIVE)
-        page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCell.node.focus()")
         page.keyboard.press("Space")
         for _ in range(40):
             if page.evaluate(ACTIVE) != before:

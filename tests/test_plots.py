@@ -126,6 +126,10 @@ def test_table_escapes_and_rounds():
     )
 
 
+def test_a_table_without_rows_says_why_if_it_was_told():
+    assert plots.table([], empty="Nobody noted < the kinds.").data == "<p>Nobody noted &lt; the kinds.</p>"
+
+
 @pytest.mark.parametrize(
     "call, words",
     [

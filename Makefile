@@ -4,9 +4,10 @@ PORT ?= 8888
 PY := .venv/bin/python
 # Only needed on Linux without a GPU: PyTorch's CPU index, see README.md.
 TORCH_INDEX ?=
+TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint install lock environment notebooks strip benchmarks weights clean
+.PHONY: lab test browser-test lint install lock notebooks weights clean
 
 lab: .venv/ready
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb --ServerApp.port=$(PORT) $(LAB_ARGS)
@@ -27,7 +28,7 @@ install: .venv/ready
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit('vadkit needs Python 3.11 or newer: make lab PYTHON=python3.11' if sys.version_info < (3, 11) else 0)"
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	$(PY) -m pip install -q -c constraints.txt -e ".[test]"
 	mkdir -p .venv/share/jupyter/lab/settings
 	cp tools/jupyterlab_overrides.json .venv/share/jupyter/lab/settings/overrides.json

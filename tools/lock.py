@@ -38,7 +38,6 @@ def constraints_text():
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         pip = [str(Path(folder) / "bin" / "python"), "-m", "pip"]
-        subprocess.run([*pip, "install", "-q", "torch==2.13.0"], check=True)
         subprocess.run([*pip, "install", "-q", f"{ROOT}[test]"], check=True)
         frozen = subprocess.run([*pip, "list", "--format=freeze", "--exclude", "vadkit", "--exclude", "pip"], check=True,
                                 capture_output=True, text=True).stdout  # fmt: skip

@@ -24,3 +24,4 @@ from .generalization import check_address, check_first_step, check_gap, check_ho
 from .maml_pipeline import check_first_order, check_inner_loop, check_inner_step, check_meta_gradient, check_trap
 from .n_way_k_shot import check_episode, check_prototypes, check_split, check_support_frames, check_total_loss
 from .record import progress
+from .scene_adaptation import check_alarms, check_interval, check_real_alarms, check_times_faster

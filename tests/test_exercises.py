@@ -1,89 +1,234 @@
-"""Each check accepts correct variants, rejects plausible wrong answers with the right hint, and survives nonsense."""
+"""Each check accepts correct variants, rejects plausible wrong answers with the right hint, and survives nonsense; each
+exercise in a notebook has its six cells, and its solution is hidden, proven and never the student's."""
 
+import ast
+import copy
+import importlib
+import json
+import re
+import warnings
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
 import torch
 
-from vadkit import exercises, scoring
+from vadkit import exercises
+from vadkit.exercises.record import CATALOGUE
 
-
-def mse(p, t):
-    return ((p - t) ** 2).flatten(1).mean(1)
-
-
-RIGHT = {
-    "check_psnr": [
-        lambda p, t: 10 * torch.log10(1 / mse(p, t)),
-        lambda p, t: -10 * np.log10(mse(p, t).numpy()),
-        lambda p, t: [10 * np.log10(1 / ((a - b) ** 2).mean().item()) for a, b in zip(p, t)],
-    ],
-    "check_anomaly_score": [
-        scoring.anomaly_score,
-        lambda v: (v.max() - v) / np.ptp(v),
-        lambda v: list(1 - (v - v.min()) / np.ptp(v)),
-    ],
-    "check_frame_scores": [
-        lambda v: np.concatenate([np.full(4, np.nan), v]),
-        lambda v: np.pad(v, (4, 0), constant_values=np.nan),
-    ],
-}
-WRONG = {
-    "check_psnr": [
-        (lambda p, t: -10 * torch.log10(1 / mse(p, t)), "sign"),
-        (lambda p, t: 10 * torch.log10(1 / ((p - t) ** 2).flatten(1).sum(1)), "summed"),
-        (lambda p, t: 10 * torch.log(1 / mse(p, t)), "natural logarithm"),
-        (lambda p, t: torch.log10(1 / mse(p, t)), "10 times"),
-        (lambda p, t: 20 * torch.log10(1 / mse(p, t)), "20"),
-        (lambda p, t: 10 * torch.log10(255**2 / mse(p, t)), "255"),
-        (mse, "MSE itself"),
-        (lambda p, t: 10 * torch.log10(1 / ((p - t) ** 2).mean()), "whole batch"),
-    ],
-    "check_anomaly_score": [
-        (scoring.regularity_score, "regularity"),
-        (lambda v: 1 - v / v.max(), "subtract the lowest"),
-        (lambda v: v.max() - v, "divide by the range"),
-        (lambda v: -v, "other sign"),
-        (lambda v: scoring.anomaly_score(v)[:-1], "shape"),
-        (lambda v: np.full_like(v, np.nan), "NaN"),
-    ],
-    "check_frame_scores": [
-        (lambda v: v, "first four"),
-        (lambda v: np.concatenate([v, np.full(4, np.nan)]), "at the end"),
-        (lambda v: np.concatenate([np.zeros(4), v]), "Zero dB"),
-        (lambda v: np.concatenate([np.full(4, v[0]), v]), "invent"),
-        (lambda v: np.concatenate([np.full(5, np.nan), v]), "shape"),
-    ],
-}
+HERE = Path(__file__).parent
+CASES = [importlib.import_module(path.stem) for path in sorted(HERE.glob("exercise_cases_*.py"))]
+RIGHT = {check: answers for cases in CASES for check, answers in cases.RIGHT.items()}
+WRONG = {check: answers for cases in CASES for check, answers in cases.WRONG.items()}
+NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("0[1-6]*.ipynb"))
+CHECKS = sorted(f"check_{name}" for name in CATALOGUE)
 NONSENSE = [
-    (lambda *a: None, "Not attempted yet"),
     (lambda *a: 1 / 0, "ZeroDivisionError"),
-    (lambda *a: "a boar", "numbers"),
-    (lambda *a: np.zeros((2, 2)), "shape"),
+    (lambda *a: print("working on it"), "return"),
+    (lambda *a: "a boar", ""),
+    (lambda *a: {"boar": 1}, ""),
+    (lambda *a: np.zeros((2, 3, 1, 7)), ""),
+    (lambda *a: np.nan, ""),
+    (lambda *a: [1, [2, 3]], ""),
+    (lambda: 1, "TypeError"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ask(name, answer, capsys, **options):
+    """-> (what the check returned, what it said)."""
+    capsys.readouterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        returned = getattr(exercises, name)(answer, **options)
+    return returned, capsys.readouterr().out.removeprefix("working on it\n")
+
+
+def test_every_check_has_two_right_and_five_wrong_answers():
+    assert set(RIGHT) == set(WRONG) == set(CHECKS)
+    assert min(map(len, RIGHT.values())) >= 2 and min(map(len, WRONG.values())) >= 5
 
 
 @pytest.mark.parametrize("check, answer", [(name, f) for name, answers in RIGHT.items() for f in answers])
 def test_correct_variants_are_accepted(check, answer, capsys):
-    assert getattr(exercises, check)(answer) is True
-    assert capsys.readouterr().out.startswith("Correct")
+    returned, said = ask(check, answer, capsys)
+    assert returned is True and said.startswith("Correct."), said
 
 
 @pytest.mark.parametrize("check, answer, hint", [(name, *pair) for name, pairs in WRONG.items() for pair in pairs])
 def test_plausible_wrong_answers_get_the_right_hint(check, answer, hint, capsys):
-    assert getattr(exercises, check)(answer) is False
-    assert hint in capsys.readouterr().out
+    returned, said = ask(check, answer, capsys)
+    assert returned is False and said.startswith("Not yet.") and hint in said, said
 
 
-@pytest.mark.parametrize("check", RIGHT)
-@pytest.mark.parametrize("answer, hint", NONSENSE)
-def test_nonsense_is_answered_in_words(check, answer, hint, capsys):
-    assert getattr(exercises, check)(answer) is False
-    assert hint in capsys.readouterr().out
+@pytest.mark.parametrize("check", CHECKS)
+def test_nonsense_is_answered_in_words(check, capsys):
+    def stub(*anything): ...
+
+    for untouched in (stub, lambda *a: ..., None):
+        assert ask(check, untouched, capsys) == (False, "Not attempted yet.\n")
+    for answer, words in NONSENSE:
+        returned, said = ask(check, answer, capsys)
+        assert returned is False and said.startswith("Not yet. ") and words in said, said
+        assert len(said.splitlines()) == 1 and "{" not in said.replace("{'boar'", ""), said
+    returned, said = ask(check, 3.0, capsys)
+    assert returned is False and "without brackets" in said
 
 
-def test_an_answer_that_changes_its_input_spoils_nothing():
-    def spoils(values):
-        values -= values.min()
-        return 1 - values / values.max()
+def overwrite(things):
+    for thing in things:
+        if isinstance(thing, np.ndarray):
+            thing[...] = 0
+        elif isinstance(thing, torch.Tensor):
+            thing.detach().zero_()
+        elif isinstance(thing, (list, tuple)):
+            overwrite(thing)
+        elif hasattr(thing, "support"):
+            overwrite([thing.support, thing.query])
 
-    assert exercises.check_anomaly_score(spoils) is True
+
+@pytest.mark.parametrize("check", sorted(set(CHECKS) - {"check_trap", "check_first_order", "check_inner_loop"}))
+def test_an_answer_that_overwrites_its_inputs_spoils_nothing(check, capsys):
+    def spoils(*inputs):
+        answer = copy.deepcopy(RIGHT[check][0](*inputs))
+        overwrite(inputs)
+        return answer
+
+    assert ask(check, spoils, capsys)[0] is True
+
+
+def test_the_random_numbers_of_the_notebook_stay_as_they_were(capsys):
+    torch.manual_seed(0)
+    np.random.seed(0)
+    expected = torch.rand(1), np.random.rand()
+    torch.manual_seed(0)
+    np.random.seed(0)
+    for check in CHECKS:
+        ask(check, lambda *a: torch.rand(3), capsys)
+    assert (torch.rand(1), np.random.rand()) == expected
+
+
+# The progress file
+
+
+def test_a_solved_exercise_is_remembered_and_a_solution_is_not(folder, capsys):
+    assert ask("check_psnr", RIGHT["check_psnr"][0], capsys, record=False)[0] is True
+    assert not (folder / "progress.json").exists()
+    ask("check_psnr", lambda p, t: p, capsys)
+    assert not (folder / "progress.json").exists()
+    ask("check_psnr", RIGHT["check_psnr"][0], capsys)
+    first = json.loads((folder / "progress.json").read_text())
+    assert list(first["solved"]) == ["psnr"]
+    ask("check_psnr", RIGHT["check_psnr"][1], capsys)
+    ask("check_psnr", lambda p, t: p, capsys)
+    ask("check_inner_step", RIGHT["check_inner_step"][0], capsys)
+    now = json.loads((folder / "progress.json").read_text())
+    assert set(now["solved"]) == {"psnr", "inner_step"} and now["solved"]["psnr"] == first["solved"]["psnr"]
+    assert [path.name for path in folder.iterdir()] == ["progress.json"]
+
+
+def test_the_progress_view_names_what_is_solved_and_what_is_open(capsys):
+    ask("check_psnr", RIGHT["check_psnr"][0], capsys)
+    view = str(exercises.progress("02"))
+    assert "✓ solved PSNR" in view and "○ open Align" in view and "kappa" not in view
+    assert f"Solved: 1 of {sum(n == '02' for n, _ in CATALOGUE.values())} in this notebook" in view
+    everything = exercises.progress()
+    assert f"Solved: 1 of {len(CATALOGUE)}" in str(everything) and str(everything).count("open") == len(CATALOGUE) - 1
+    assert everything._repr_html_().count("<li>") == len(CATALOGUE)
+    numbers = [row[1][:2] for row in everything.rows]
+    assert numbers == sorted(numbers)
+    with pytest.raises(ValueError, match="choose one of 01"):
+        exercises.progress("07")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"solved": 3}', '"boar"', "null", "\xff\xfe"])
+def test_a_damaged_progress_file_is_put_aside_and_not_lost(text, folder, capsys):
+    (folder / "progress.json").write_bytes(text.encode("latin-1"))
+    (folder / "progress-damaged-1.json").write_text("older")
+    exercises.progress()
+    said = capsys.readouterr().out
+    assert "progress.json is damaged" in said and "progress-damaged-2.json" in said and len(said.splitlines()) == 1
+    assert (folder / "progress-damaged-2.json").read_bytes() == text.encode("latin-1")
+    assert (folder / "progress-damaged-1.json").read_text() == "older"
+    ask("check_psnr", RIGHT["check_psnr"][0], capsys)
+    assert "✓ solved 02 PSNR" in str(exercises.progress())
+
+
+def test_progress_that_cannot_be_written_does_not_spoil_the_answer(folder, capsys, monkeypatch):
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(exercises.record.os, "replace", refuse)
+    returned, said = ask("check_psnr", RIGHT["check_psnr"][0], capsys)
+    assert returned is True and "could not be written" in said and "Read-only file system" in said
+
+
+# The exercises in the notebooks
+
+HEADER = re.compile(
+    r"^\*\*Exercise: (?P<title>.+)\*\* · difficulty [1-3] of 3 · importance [1-3] of 3 · \d+ minutes?$", re.M
+)
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def names_bound(source):
+    tree = ast.parse(source)
+    bound = {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n in tree.body}
+    return bound | {t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return request.param.stem[:2], nbformat.read(request.param, as_version=4).cells
+
+
+def test_exercises_have_their_six_cells_in_order(notebook):
+    number, cells = notebook
+    stubs = [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]
+    checks = {}
+    for i in stubs:
+        mission, stub, check, hint, solution = cells[i - 1 : i + 4]
+        title = HEADER.search(mission.source)
+        assert title, f"no line '**Exercise: ...** · difficulty ...' before:\n{stub.source}"
+        (name,) = re.findall(r"^(check_\w+)\(my_\w+\);?$", check.source, re.M)
+        assert CATALOGUE[name.removeprefix("check_")] == (number, title["title"])
+        checks[name] = stub
+        (mine,) = names_bound(stub.source)
+        assert mine.startswith("my_") and f"{name}({mine})" in check.source and tags(check) == ["check"]
+        assert hint.source.startswith("<details><summary>Hint</summary>") and hint.source.rstrip().endswith(
+            "</details>"
+        )
+        assert tags(solution) == ["solution"] and solution.metadata.jupyter.source_hidden is True
+        assert all(name.startswith("solution_") for name in names_bound(solution.source)), solution.source
+        assert re.search(rf"^assert {name}\(solution_\w+, record=False\)$", solution.source, re.M)
+        outputs = "".join(output.get("text", "") for output in check.outputs)
+        assert outputs == "Not attempted yet.\n", "the committed notebook shows an untouched stub"
+    assert len(checks) >= 4
+    assert set(checks) == {f"check_{name}" for name, (where, _) in CATALOGUE.items() if where == number}
+
+
+def test_solutions_stand_nowhere_else(notebook):
+    _, cells = notebook
+    assert not [cell.source for cell in cells if cell.cell_type == "markdown" and "<summary>Solution" in cell.source]
+    assert sum("solution" in tags(cell) for cell in cells) == sum("exercise" in tags(cell) for cell in cells)
+    mine = {name for cell in cells if "exercise" in tags(cell) for name in names_bound(cell.source)}
+    for cell in cells:
+        if cell.cell_type == "code" and not set(tags(cell)) & {"exercise", "check"}:
+            used = {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
+            assert not used & mine, f"run-all must not depend on the student's answer:\n{cell.source}"
+
+
+def test_quiz_and_progress_stand_at_the_end(notebook):
+    number, cells = notebook
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    assert any(f'Quiz("{number}")' in source for source in code[-4:])
+    assert any(f'progress("{number}")' in source for source in code[-4:])

@@ -129,15 +129,15 @@ def check_episode(function):
                 last=len(labels) - 1,
             )
         support, query = support.astype(int), query.astype(int)
-        if np.intersect1d(support, query).size:
-            raise NotYet("Support and query share a sample. Draw K + Q of a class without replacement, then cut.")
-        if len(np.unique(support)) < support.size or len(np.unique(query)) < query.size:
-            raise NotYet("A sample was drawn twice: draw without replacement.")
         classes = labels[np.hstack([support, query])]
         if (classes != classes[:, :1]).any():
             raise NotYet("A row mixes classes: row c of support and query must both belong to class c.")
         if len(np.unique(classes[:, 0])) < 3:
             raise NotYet("A class was drawn twice in one task: draw classes without replacement.")
+        if np.intersect1d(support, query).size:
+            raise NotYet("Support and query share a sample. Draw K + Q of a class without replacement, then cut.")
+        if len(np.unique(support)) < support.size or len(np.unique(query)) < query.size:
+            raise NotYet("A sample was drawn twice: draw without replacement.")
         seen, picked = seen | set(classes[:, 0].tolist()), picked | set(support.ravel().tolist())
         first = first or (support.tolist(), query.tolist())
     if len(seen) < 6:

@@ -1,0 +1,116 @@
+"""Answers to the exercises of notebook 04, right and wrong, each wrong one with the words it must be given."""
+
+import numpy as np
+import torch
+
+
+def losses(adapted, tasks, part="query"):
+    return [((model(x) - y) ** 2).mean() for model, (x, y) in zip(adapted, (getattr(t, part) for t in tasks))]
+
+
+def in_a_loop(adapted, tasks):
+    total = 0
+    for model, task in zip(adapted, tasks):
+        inputs, targets = task.query
+        total = total + ((model(inputs) - targets) ** 2).mean().item()
+    return total
+
+
+def prototypes(support, labels):
+    return torch.stack([support[labels == c].mean(0) for c in range(int(labels.max()) + 1)])
+
+
+def expanded(support, labels, query):
+    return -((query[:, None] - prototypes(support, labels)[None]) ** 2).sum(-1).numpy()
+
+
+def apart(n_windows, start, k_shot):
+    return [*range(0, start - 4), *range(start + k_shot + 4, n_windows)]
+
+
+def episode(labels, n_way, k_shot, n_query, random, once=True, distinct=True, shuffle=True, shared=False, mix=False):
+    classes = random.choice(np.unique(labels), n_way, replace=not distinct)
+    support, query = [], []
+    for c in classes:
+        members = np.flatnonzero(labels == c)
+        members = random.permutation(members) if shuffle else members
+        support.append(members[:k_shot] if once else members[[0] * k_shot])
+        query.append(members[:n_query] if shared else members[k_shot : k_shot + n_query])
+    return np.array(support), np.array(query[::-1] if mix else query)
+
+
+def episode_by_choice(labels, n_way, k_shot, n_query, random):
+    chosen = random.permutation(sorted(set(labels.tolist())))[:n_way]
+    rows = [random.choice(np.where(labels == c)[0], k_shot + n_query, replace=False).tolist() for c in chosen]
+    return [row[:k_shot] for row in rows], [row[k_shot:] for row in rows]
+
+
+def variant(**options):
+    return lambda *arguments: episode(*arguments, **options)
+
+
+def fixed_classes(labels, n_way, k_shot, n_query, random):
+    rows = [random.permutation(np.flatnonzero(labels == c))[: k_shot + n_query] for c in np.unique(labels)[:n_way]]
+    return np.array(rows)[:, :k_shot], np.array(rows)[:, k_shot:]
+
+
+def own_generator(labels, n_way, k_shot, n_query, random):
+    return episode(labels, n_way, k_shot, n_query, np.random.default_rng())
+
+
+RIGHT = {
+    "check_total_loss": [lambda a, t: sum(losses(a, t)), in_a_loop],
+    "check_support_frames": [lambda n, k: n * (k + 4), lambda n, k: sum(k + 4 for _ in range(n))],
+    "check_prototypes": [lambda s, l, q: -(torch.cdist(q, prototypes(s, l)) ** 2), expanded],
+    "check_split": [apart, lambda n, s, k: {i for i in range(n) if i + 4 < s or i > s + k + 3}],
+    "check_episode": [episode, episode_by_choice],
+}
+WRONG = {
+    "check_total_loss": [
+        (lambda a, t: sum(losses(a, t, "support")), "homework"),
+        (lambda a, t: sum(losses(a, t)) / len(t), "their sum"),
+        (lambda a, t: losses(a, t)[-1], "last task alone"),
+        (lambda a, t: losses(a, t)[0], "return inside the loop"),
+        (lambda a, t: sum(losses([a[0]] * 3, t)), "One model"),
+        (lambda a, t: sum(losses(a, t)) + sum(losses(a, t, "support")), "exam alone"),
+        (losses, "one number"),
+    ],
+    "check_support_frames": [
+        (lambda n, k: n * k, "Those are windows"),
+        (lambda n, k: n * k * 5, "overlap"),
+        (lambda n, k: k + 4, "one scene"),
+        (lambda n, k: n * k + 4, "its own four"),
+        (lambda n, k: n * (k + 3), "four inputs"),
+        (lambda n, k: [n, k], "one number"),
+    ],
+    "check_prototypes": [
+        (lambda s, l, q: torch.cdist(q, prototypes(s, l)) ** 2, "minus the distance"),
+        (lambda s, l, q: -torch.cdist(q, prototypes(s, l)), "square it"),
+        (lambda s, l, q: -torch.cdist(q, 4 * prototypes(s, l)) ** 2, "not the sum"),
+        (lambda s, l, q: (-torch.cdist(q, prototypes(s, l)) ** 2).T, "swapped"),
+        (lambda s, l, q: (-torch.cdist(q, prototypes(s, l))).argmax(1), "argmax"),
+        (lambda s, l, q: -torch.cdist(q, s) ** 2, "shape"),
+        (lambda s, l, q: expanded(s, l, q) / 5, "add them up"),
+        (lambda s, l, q: np.stack([-(torch.cdist(q, s[l == c]) ** 2).min(1).values for c in range(3)], 1), "nearest sample"),
+    ],
+    "check_split": [
+        (lambda n, s, k: [i for i in range(n) if not s <= i < s + k], "Its neighbours"),
+        (lambda n, s, k: [*range(0, s - 4), *range(s + k + 4, n + 1)], "no such window"),
+        (lambda n, s, k: [*range(0, s - 3), *range(s + k + 4, n)], "still shares"),
+        (lambda n, s, k: [*range(0, s - 4), *range(s + k + 3, n)], "still shares"),
+        (lambda n, s, k: [*range(0, s - 5), *range(s + k + 5, n)], "missing"),
+        (lambda n, s, k: [*range(s + k + 4, n)], "missing"),
+    ],
+    "check_episode": [
+        (variant(shared=True), "share a sample"),
+        (variant(once=False), "drawn twice: draw without"),
+        (variant(distinct=False), "class was drawn twice"),
+        (variant(shuffle=False), "same samples"),
+        (variant(mix=True), "mixes classes"),
+        (fixed_classes, "of the 6 classes"),
+        (own_generator, "two different episodes"),
+        (lambda *a: episode(*a)[0], "two things"),
+        (lambda labels, *a: tuple(labels[part] + 1000 for part in episode(labels, *a)), "not labels"),
+        (lambda *a: tuple(part.T for part in episode(*a)), "shape"),
+    ],
+}  # fmt: skip

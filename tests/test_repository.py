@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -22,6 +23,44 @@ def canonical(name):
 
 def test_environment_yml_agrees_with_pyproject():
     assert (ROOT / "environment.yml").read_text(encoding="utf-8") == lock.environment_text(), "run `make lock`"
+
+
+def test_environment_yml_is_what_conda_and_binder_expect():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["name"] == "vadkit" and environment["channels"] == ["conda-forge"]
+    python, pip, packages = environment["dependencies"]
+    assert pip == "pip" and python.startswith("python=3.")
+    assert packages["pip"][0] == "-c constraints.txt" and packages["pip"][-1] == "-e ."
+    assert set(packages["pip"][1:-1]) == {*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]}
+
+
+def test_everybody_names_the_same_system_packages():
+    packages = (ROOT / "apt.txt").read_text(encoding="utf-8").split()
+    for place in ("README.md", ".ci/run", "vadkit/__init__.py"):
+        assert set(packages) <= set(re.findall(r"[a-z][\w.-]+", (ROOT / place).read_text(encoding="utf-8"))), place
+
+
+def written_files():
+    """What people wrote and what notebooks saved, as text."""
+    endings = {".py", ".md", ".ipynb", ".js", ".css", ".json", ".toml", ".yml", ".txt", ".cfg"}
+    places = ["notebooks", "vadkit", "data_scripts", "benchmarks", "docs", "tools", ".ci"]
+    found = [
+        path for place in places for path in (ROOT / place).rglob("*") if path.suffix in endings or path.name == "run"
+    ]
+    found += [path for path in ROOT.iterdir() if path.suffix in endings or path.name in ("Makefile", "LICENSE")]
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts and path.is_file()]
+
+
+def test_nothing_tells_where_it_was_made():
+    of_one_machine = re.compile(
+        "|".join(
+            [re.escape(str(ROOT)), re.escape(str(Path.home())) + r"\b", r"/tmp/\w", r"/(home|Users)/\w", "file:///"]
+        )
+        + r"|https?://[\w.-]*(pypi|simple|artifactory|nexus|mirror)[\w.-]*/"
+    )
+    for path in written_files():
+        found = of_one_machine.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{path.relative_to(ROOT)}: {found[0]}"
 
 
 def test_every_declared_package_is_pinned_to_a_version_that_is_allowed():

@@ -42,7 +42,7 @@ def check_total_loss(function):
 def check_support_frames(function):
     """Checks f(n_way, k_shot) -> frames that the supports of a video episode hold together. Returns True or False."""
     random = np.random.default_rng()
-    for n_way, k_shot in zip(random.integers(2, 7, 3), random.integers(2, 12, 3)):
+    for n_way, k_shot in zip(random.integers(3, 7, 3), random.integers(5, 12, 3)):
         n_way, k_shot = int(n_way), int(k_shot)
         answer = number(attempt(function, n_way, k_shot))
         compare(answer, n_way * (k_shot + N_INPUTS), {

@@ -20,7 +20,7 @@ def point(gap, normal=30.0, **kinds):
 
 
 def row(variant, width, seed, points):
-    return {"variant": variant, "width": width, "place": "campus", "seed": seed, "parameters": 100 * width, "psnr_copy": 31.0,
+    return {"variant": variant, "width": width, "place": "campus", "scene_seed": 1, "seed": seed, "parameters": 100 * width, "psnr_copy": 31.0,
             "points": points}  # fmt: skip
 
 
@@ -54,6 +54,11 @@ def test_kinds_compare_the_narrowest_with_the_widest():
     assert lines["car"]["scenes"] == 1 and lines["car"]["AUC, width 8"] == "0.700 ± 0.000"
 
 
+def test_the_effect_of_capacity_is_paired_at_equal_quality():
+    np.testing.assert_allclose(generalization.capacity_effect(ROWS), [1.0])  # scene 1 at -2: the only one both reached
+    np.testing.assert_allclose(generalization.capacity_effect(ROWS, "memory"), np.zeros(4))
+
+
 def test_the_effect_of_the_memory_is_paired_and_leaves_the_end_out():
     effect = generalization.memory_effect(ROWS)
     assert len(effect) == 2 * 2 * 2
@@ -64,7 +69,10 @@ def test_capacity_figures_say_their_numbers():
     copied = {"campus": point(2.5, 31.0)}
     told = generalization.capacity_curves(ROWS, copied).alt
     assert "skips, gap (dB): 3.00 at width 4, 7.00 at width 8." in told and "Copy last frame, gap (dB): 2.50." in told
-    assert "skips: 7 points from -1.0 to -1.0 dB" in generalization.normal_against_abnormal(ROWS_SPREAD).alt
+    assert (
+        "skips: 7 points from -1.0 to -1.0 dB"
+        in generalization.normal_against_abnormal(ROWS_SPREAD, {"campus-1": point(2.5, 31.0)}).alt
+    )
 
 
 ROWS_SPREAD = [

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vadkit.predictor import build_predictor
+from vadkit.predictor import PREDICTORS, build_predictor
 from vadkit.scenes import Clip
 from vadkit.scoring import copy_last_frame, psnr
 from vadkit.training import (
@@ -238,6 +238,23 @@ def test_adversarial_training_trains_both_and_changes_the_predictor(windows):
     fooling, history = trained(windows, 20, adversarial=0.05)
     assert len(history.discriminator_loss) == 20 and history.discriminator_loss[-1] < history.discriminator_loss[0]
     assert not torch.equal(weights(plain), weights(fooling))
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_any_predictor_can_be_trained_adversarially(windows, name):
+    """The verdict of the rival reaches every predictor: without it, it would end elsewhere."""
+    plain, _ = trained(windows, 3, name)
+    fooling, history = trained(windows, 3, name, adversarial=0.5)
+    assert len(history.discriminator_loss) == 3 and np.isfinite(history.discriminator_loss).all()
+    assert torch.isfinite(weights(fooling)).all() and not torch.equal(weights(plain), weights(fooling))
+
+
+def test_a_step_of_the_rival_leaves_the_predictor_alone():
+    predictor, rival = build_predictor("unet", width=4), Rival(lr=1e-2, seed=0, device="cpu")
+    before, x = weights(predictor), torch.rand(2, 4, 16, 16)
+    rival.step(torch.rand(2, 1, 16, 16), predictor(x))
+    assert torch.equal(weights(predictor), before)
+    assert not torch.equal(weights(rival.net), weights(Rival(1e-2, 0, "cpu").net))
 
 
 def test_entropy_of_addressing():

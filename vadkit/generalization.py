@@ -102,9 +102,10 @@ def capacity_curves(rows, copied, at="end"):
     return figure
 
 
-def normal_against_abnormal(rows):
+def normal_against_abnormal(rows, copied):
     """Every network at every milestone and at its end: PSNR on abnormal frames against PSNR on normal ones, both counted from
-    copy-last-frame's PSNR on the scene's normal windows. Bigger marks are wider networks; on the dotted line there is no gap."""
+    copy-last-frame's PSNR on the scene's normal validation windows, as the milestones are. Bigger marks are wider networks; on
+    the dotted line there is no gap. copied: as in `capacity_curves`."""
     figure, ax = plots.subplots(size=(6.6, 4.4))
     told = []
     for variant, (colour, _, marker) in STYLE.items():
@@ -124,6 +125,10 @@ def normal_against_abnormal(rows):
         slope, _ = np.polyfit(x, y, 1)
         told.append(say("{variant}: {n} points from {low:.1f} to {high:.1f} dB, slope {slope:.2f}.", variant=variant, n=len(x),
                         low=x.min(), high=x.max(), slope=slope))  # fmt: skip
+    zero = {f"{row['place']}-{row['scene_seed']}": row["psnr_copy"] for row in rows}
+    for i, (name, found) in enumerate(copied.items()):
+        ax.plot(found["psnr_normal"] - zero[name], found["psnr_abnormal"] - zero[name], "x", color=plots.BLACK, ms=7, mew=2,
+                label=None if i else "copy last frame")  # fmt: skip
     ends = ax.get_xlim()
     ax.plot(ends, ends, color=plots.BLACK, ls=":", lw=1.2, label="no gap at all")
     ax.set(
@@ -160,6 +165,21 @@ def memory_effect(rows, figure="gap"):
     pairs = [(points, by_key["no skips", *key]) for (variant, *key), points in by_key.items() if variant == "memory"]
     return np.array(
         [mine[at][figure] - other[at][figure] for mine, other in pairs for at in mine if at in other and at != "end"]
+    )
+
+
+def capacity_effect(rows, variant="skips", figure="gap"):
+    """What capacity changes when normal life is predicted equally well: widest minus narrowest network, at the same scene and
+    milestone -> array of paired differences."""
+    widths = sorted({row["width"] for row in rows})
+    by_key = {(row["width"], row["place"], row["seed"]): row["points"] for row in rows if row["variant"] == variant}
+    pairs = [
+        (points, by_key[widths[-1], *key])
+        for (width, *key), points in by_key.items()
+        if width == widths[0] and (widths[-1], *key) in by_key
+    ]
+    return np.array(
+        [wide[at][figure] - narrow[at][figure] for narrow, wide in pairs for at in narrow if at in wide and at != "end"]
     )
 
 

@@ -1,0 +1,66 @@
+"""Notebook 03 in a real JupyterLab: run from top to bottom, then the capacity slid by keyboard, live and as a static page."""
+
+import os
+
+import pytest
+
+pytestmark = pytest.mark.browser
+SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
+
+
+def pixels(page, number):
+    """One of truth, prediction and error (1, 2, 3), as it is drawn now."""
+    return page.evaluate(
+        "(n) => document.querySelectorAll('.vk-capacity canvas')[n - 1].toDataURL()",
+        number,
+    )
+
+
+def slide(page):
+    """Everything the keys of the widget do; the status and the pixels must follow."""
+    status = page.locator(".vk-capacity .vk-status")
+    page.locator(".vk-capacity-slider").focus()
+    assert "skips, width 4, 7,332 parameters" in status.inner_text()
+    truth, seen = pixels(page, 1), []
+    for width in (8, 16, 24, 40):
+        page.keyboard.press("ArrowRight")
+        assert f"skips, width {width}," in status.inner_text()
+        seen.append((pixels(page, 2), pixels(page, 3)))
+    assert len(set(seen)) == 4 and pixels(page, 1) == truth
+    page.keyboard.press("ArrowRight")  # the widest there is
+    assert "width 40," in status.inner_text()
+    page.keyboard.press("3")
+    assert "memory, width 40," in status.inner_text() and (pixels(page, 2), pixels(page, 3)) not in seen
+    assert page.locator(".vk-capacity [aria-pressed=true]").inner_text() == "3: memory"
+    page.keyboard.press("Home")
+    assert "memory, width 4," in status.inner_text()
+    page.keyboard.press("PageDown")
+    assert pixels(page, 1) != truth
+    return status
+
+
+def test_the_notebook_runs_and_its_capacity_slides(notebook, run_all):
+    page = notebook("notebooks/03_generalization_problem.ipynb")
+    run_all(SECONDS)
+    cell = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(
+             (cell) => cell.model.sharedModel.getSource().includes('Capacity(variant="skips", width=4)'))"""
+    )
+    page.evaluate("(i) => window.jupyterapp.shell.currentWidget.content.scrollToItem(i)", cell)
+    page.locator(".vk-capacity").first.wait_for()
+    slide(page)
+
+
+def test_python_and_the_static_page_agree_with_the_keys(notebook, run_all, page, tmp_path):
+    from vadkit.widgets.capacity import Capacity
+
+    page.context.set_offline(True)
+    page.goto(Capacity().save_html(tmp_path / "capacity.html").as_uri())
+    told = slide(page).inner_text()
+    page.context.set_offline(False)
+
+    notebook("from vadkit.widgets.capacity import Capacity\nslider = Capacity()\nslider",
+             "slider.variant, slider.width = 'memory', 4; print(f'gap {slider.gap:.1f} dB')")  # fmt: skip
+    run_all()
+    page.wait_for_function("(told) => document.querySelector('.vk-capacity .vk-status').textContent === told", arg=told)
+    assert page.locator(".jp-OutputArea-output").last.inner_text().strip() in told

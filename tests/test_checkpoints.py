@@ -1,10 +1,12 @@
 """Weights and results on disk: whole or not at all, read without pickle, and never into a predictor they do not fit."""
 
+import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,8 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+import vadkit
 from vadkit import checkpoints
 from vadkit.checkpoints import (
+    list_checkpoints,
+    load_checkpoint,
     load_or_train,
     load_results,
     load_tensors,
@@ -228,6 +233,97 @@ def test_load_or_train_does_not_train_over_a_damaged_file(tmp_path):
     with pytest.raises(ValueError, match="delete it"):
         load_or_train(tmp_path / "w", network(), lambda predictor: pytest.fail("it trained"))
     assert (tmp_path / "w").read_bytes() == b"damaged"
+
+
+# Shipped weights
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+train_weights = pytest.importorskip("train_weights", reason="the benchmarks are not there")
+
+
+@pytest.mark.parametrize("name", list_checkpoints())
+def test_a_shipped_file_says_how_it_was_made_and_the_script_agrees(name):
+    path = checkpoints.SHIPPED / f"{name}.safetensors"
+    header = load_tensors(path)[1]
+    assert header["script"] == "benchmarks/train_weights.py" and header["name"] == name
+    assert header["arguments"] == json.loads(json.dumps(train_weights.WEIGHTS[name][1]))
+    assert {"seed", "network", "data", "versions", "figures"} <= header.keys() and path.stat().st_size <= 1_000_000
+    trained = load_checkpoint(name)
+    assert not trained.predictor.training and not trained.history.interrupted
+    side = 16 * (2 + name.startswith("camera"))
+    assert (
+        trained.adapt((torch.rand(2, 4, side, side), torch.rand(2, 1, side, side)))(torch.rand(1, 4, side, side))
+        .isfinite()
+        .all()
+    )
+
+
+def test_all_that_the_script_trains_is_shipped_and_small():
+    assert set(list_checkpoints()) == set(train_weights.WEIGHTS)
+    assert sum(path.stat().st_size for path in checkpoints.SHIPPED.glob("*")) <= 8_000_000
+
+
+def test_unknown_weights_are_answered_with_what_there_is():
+    with pytest.raises(FileNotFoundError, match="'candidate_c'.*candidate_a, candidate_b"):
+        load_checkpoint("candidate_c")
+
+
+@pytest.mark.parametrize(
+    "header, words",
+    [({}, "which network"), ({"network": {"name": "resnet"}}, "Unknown predictor 'resnet'"),
+     ({"network": {"name": "unet", "wide": 8}}, "wide"), ({"network": {"name": "unet", "width": 4}}, "plain weights")],
+)  # fmt: skip
+def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, monkeypatch, header, words):
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    save_weights(tmp_path / "mine.safetensors", vadkit.build_predictor("unet", width=4), header)
+    with pytest.raises(ValueError, match=words) as caught:
+        load_checkpoint("mine")
+    assert "mine.safetensors" in str(caught.value)
+
+
+def test_a_checkpoint_that_does_not_fit_its_own_header(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    predictor = vadkit.build_predictor("unet", width=4)
+    trained = vadkit.MetaTrained(predictor, vadkit.InnerRates(predictor, 0.1), 3)
+    trained.save(tmp_path / "mine.safetensors", {"network": {"name": "unet", "width": 8}})
+    with pytest.raises(ValueError, match="does not fit"):
+        load_checkpoint("mine")
+    (tmp_path / "mine.safetensors").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="not a readable safetensors file"):
+        load_checkpoint("mine")
+
+
+def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_weights, "SHIPPED", tmp_path)
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    scenes = [vadkit.toy_scene(seed, size=32, n_frames=40) for seed in range(3)]
+    tasks = vadkit.EpisodeSampler(vadkit.episodes.ScenePool(scenes), n_way=2, seed=0)[0]
+    monkeypatch.setattr(train_weights, "held_out_tasks", lambda: tasks)
+    monkeypatch.setattr(train_weights, "some_scene", lambda number, n_train=4: scenes[number])
+    school = {"steps": 2, "n_scenes": 3, "n_train": 2, "outer_lr": 2e-3}
+    for way, options in train_weights.WAYS.items():
+        monkeypatch.setitem(
+            train_weights.WEIGHTS,
+            way,
+            (train_weights.after_school, {"seed": 5, "schooling": school, **options, "steps": 2}),
+        )
+        files = []
+        for _ in range(2):
+            train_weights.school.cache_clear()
+            train_weights.episodes.cache_clear()
+            train_weights.train(way)
+            files.append((tmp_path / f"{way}.safetensors").read_bytes())
+        assert files[0] == files[1]
+        assert (
+            load_checkpoint(way).history.n_steps == 2 and load_tensors(tmp_path / f"{way}.safetensors")[1]["seed"] == 5
+        )
+    train_weights.school.cache_clear()
+    train_weights.episodes.cache_clear()
+
+
+def test_the_script_refuses_a_name_it_does_not_know(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["train_weights.py", "candidate_c"])
+    assert train_weights.main() == 2 and "'candidate_c'" in capsys.readouterr().err
 
 
 # Results

@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
+from . import plots
 from .scoring import Evaluation, psnr
 from .training import prediction_loss
 from .windows import N_INPUTS, make_windows
+from .words import say
 
 MAML, FINE_TUNED = "MAML, learned rates", "fine-tuned, best"
 
@@ -42,6 +44,21 @@ def evaluate_some(predictor, clips, every=1, measure=None):
         found[N_INPUTS::every] = psnr(prediction, y) if measure is None else measure(x, y, prediction)
         values.append(found)
     return Evaluation(values, [c.labels for c in clips], [c.kinds for c in clips], [c.name for c in clips])
+
+
+def alarms(psnr, threshold, n=3):
+    """Frames at which an alarm starts: the n-th frame in a row below the threshold, once for each run; NaN is below nothing."""
+    return alarm_starts(np.asarray(psnr) < threshold, n)
+
+
+def alarm_starts(ringing, n):
+    """(T,) bool -> list of the frames at which n in a row are True for the first time."""
+    row, starts = 0, []
+    for t, rings in enumerate(ringing):
+        row = row + 1 if rings else 0
+        if row == n:
+            starts.append(t)
+    return starts
 
 
 def bootstrap(differences, n=10_000, seed=0):
@@ -94,3 +111,90 @@ def _cell(mean, spread, digits):
     if np.isnan(mean):
         return "-"
     return f"{mean:.{digits}f}" + (f" ± {spread:.{digits}f}" if spread else "")
+
+
+# --- Figures -----------------------------------------------------------------------------------------------------------------
+
+
+def against_shots(study, figures=("psnr", "auc_raw"), leave_out=("moving pixels", "fine-tuned, equal")):
+    """Mean over scenes against K, one panel for each figure, with error bars of the spread over seeds and draws."""
+    units = {
+        "psnr": "PSNR on normal frames (dB)",
+        "auc_raw": "AUC raw",
+        "auc_clip": "AUC per-clip",
+        "auc_macro": "AUC macro",
+    }
+    figure, axes = plots.subplots(1, len(figures), size=(5.2 * len(figures), 3.8), squeeze=False)
+    methods, told = [method for method in study.methods if method not in leave_out], []
+    for ax, name in zip(axes.flat, figures):
+        for i, method in enumerate(methods):
+            mean, spread = np.array([study.mean(method, k, name) for k in study.shots]).T
+            if method == "copy last frame":
+                ax.axhline(mean[0], color="0.4", ls=":", label=method)
+            else:
+                x = np.arange(len(mean)) + 0.03 * (i - len(methods) / 2)
+                ax.errorbar(
+                    x,
+                    mean,
+                    spread,
+                    color=plots.COLOURS[i % 6],
+                    ls=plots.DASHES[i % 6],
+                    marker="o",
+                    ms=4,
+                    capsize=3,
+                    label=method,
+                )
+            told.append(f"{method}, {units[name]}: " + ", ".join(f"{value:.2f}" for value in mean))
+        ax.set(
+            xticks=range(len(study.shots)),
+            xticklabels=study.shots,
+            xlabel="K windows of the new scene",
+            ylabel=units[name],
+        )
+        ax.spines[["top", "right"]].set_visible(False)
+    axes.flat[-1].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
+    figure.alt = say(
+        "Mean over scenes for K = {shots}. {told}.", shots=", ".join(map(str, study.shots)), told="; ".join(told)
+    )
+    return figure
+
+
+def step_curves(results):
+    """-> (steps, {method: (scenes x seeds, steps) PSNR in dB}, copy-last-frame's PSNR) of `results/adaptation_steps.json`."""
+    rows, settings = list(results["rows"].values()), results["about"]["settings"]
+    methods = dict.fromkeys(row["method"] for row in rows)
+    curves = {m: np.array([row["psnr"] for row in rows if row["method"] == m]) for m in methods}
+    return settings["steps"], curves, float(np.mean(list(settings["copy last frame"].values())))
+
+
+def against_steps(steps, curves, copied, trained=3):
+    """PSNR against inner steps, far beyond the trained number. curves: {method: (runs, steps)}."""
+    figure, ax = plots.subplots(size=(8.5, 3.8))
+    for i, (method, values) in enumerate(curves.items()):
+        ax.plot(
+            range(len(steps)),
+            values.mean(0),
+            color=plots.COLOURS[i % 6],
+            ls=plots.DASHES[i % 6],
+            marker="o",
+            ms=4,
+            label=method,
+        )
+    ax.axhline(copied, color="0.4", ls=":", label="copy last frame")
+    if trained in steps:
+        ax.axvline(list(steps).index(trained), color="0.7", lw=6, alpha=0.4, zorder=0)
+    ax.set(
+        xticks=range(len(steps)),
+        xticklabels=steps,
+        xlabel="steps on five windows (grey: as many as MAML was trained for)",
+        ylabel="PSNR (dB)",
+    )
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
+    told = "; ".join(f"{method}: " + ", ".join(f"{v:.1f}" for v in values.mean(0)) for method, values in curves.items())
+    figure.alt = say(
+        "PSNR on normal windows of a new scene after {steps} steps. {told}.",
+        steps=", ".join(map(str, steps)),
+        told=told,
+    )
+    return figure

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..adaptation import alarm_starts
 from .core import NotYet, attempt, compare, exercise, number, numbers
 
 
@@ -84,27 +85,18 @@ def check_alarms(function):
         psnr[first : first + length] = random.uniform(20, 29, length)
     psnr[52 + n] = 30.0  # at the threshold exactly: not below it, and the alarm falls silent
     answer = numbers(attempt(function, psnr, 30.0, n)).ravel()
-    compare(answer, _starts(psnr < 30, n), {
+    compare(answer, alarm_starts(psnr < 30, n), {
         "You ring in every frame of a run; a run rings once, when it is n frames long.":
             [t for t in range(80) if t >= n - 1 and (psnr[t - n + 1 : t + 1] < 30).all()],
         "You say when the run began. An alarm can only ring once the n frames have been seen.":
-            [t - n + 1 for t in _starts(psnr < 30, n)],
-        "Every frame below the threshold rings at once: wait until there are n in a row.": _starts(psnr < 30, 1),
-        "A frame at the threshold is not below it.": _starts(psnr <= 30, n),
-        "One frame late: the n-th frame in a row rings.": _starts(psnr < 30, n + 1),
-        "Wrong side: low PSNR is abnormal.": _starts(psnr > 30, n),
-        "You count the first four frames, which have no PSNR: NaN is not below the threshold.": _starts(~(psnr >= 30), n),
+            [t - n + 1 for t in alarm_starts(psnr < 30, n)],
+        "Every frame below the threshold rings at once: wait until there are n in a row.": alarm_starts(psnr < 30, 1),
+        "A frame at the threshold is not below it.": alarm_starts(psnr <= 30, n),
+        "One frame late: the n-th frame in a row rings.": alarm_starts(psnr < 30, n + 1),
+        "Wrong side: low PSNR is abnormal.": alarm_starts(psnr > 30, n),
+        "You count the first four frames, which have no PSNR: NaN is not below the threshold.": alarm_starts(~(psnr >= 30), n),
     })  # fmt: skip
     return "Fewer false alarms, and each real one comes n - 1 frames later: that is the price."
-
-
-def _starts(below, n):
-    row, found = 0, []
-    for t, low in enumerate(below):
-        row = row + 1 if low else 0
-        if row == n:
-            found.append(t)
-    return found
 
 
 @exercise("06", "One alarm in how many")

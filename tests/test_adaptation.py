@@ -1,0 +1,218 @@
+"""Scene adaptation, end to end on tiny scenes: what settles in, what is scored, how methods are compared, and the widget."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import vadkit
+from vadkit import adaptation, toy_scenes
+from vadkit.widgets.adaptation import Settling
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+study = pytest.importorskip("adaptation", reason="the benchmarks are not there")
+
+
+def predictor(seed=0):
+    torch.manual_seed(seed)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(4, 4, 3, padding=1), torch.nn.SiLU(), torch.nn.Conv2d(4, 1, 3, padding=1)
+    )
+
+
+def trained(seed=0, rate=0.05):
+    model = predictor(seed)
+    return vadkit.MetaTrained(model, vadkit.InnerRates(model, rate), 3)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return toy_scenes.toy_scene(10_500, "park", size=32, n_test=2, n_frames=40, kinds=["boar", "runner"])
+
+
+@pytest.fixture
+def support(scene):
+    return vadkit.make_windows(scene.train_clips[0].frames[:9])
+
+
+def weights(model):
+    return [p.detach().clone() for p in model.parameters()]
+
+
+# Settling in
+
+
+def test_plain_fine_tuning_is_what_adapt_does(support):
+    model = predictor()
+    before = weights(model)
+    for n, tuned in enumerate(adaptation.fine_tuning(model, support, "sgd", 0.1, 4)):
+        for a, b in zip(weights(tuned), vadkit.adapt(model, support, 0.1, n).parameters()):
+            torch.testing.assert_close(a, b.detach())
+    assert n == 4 and all(torch.equal(a, b) for a, b in zip(before, model.parameters()))
+
+
+def test_adam_fits_the_support_and_leaves_the_predictor_alone(support):
+    model = predictor()
+    before = weights(model)
+    losses = [
+        ((tuned(support[0]) - support[1]) ** 2).mean().item()
+        for tuned in adaptation.fine_tuning(model, support, "adam", 0.01, 30)
+    ]
+    assert losses[-1] < 0.3 * losses[0] and all(torch.equal(a, b) for a, b in zip(before, model.parameters()))
+
+
+def test_some_windows_are_scored_as_all_of_them_are(scene):
+    whole, some = vadkit.evaluate(predictor(), scene), adaptation.evaluate_some(predictor(), scene.test_clips, every=3)
+    for a, b in zip(whole.psnr, some.psnr):
+        scored = ~np.isnan(b)
+        assert scored.sum() == 12 and not scored[:4].any()
+        np.testing.assert_allclose(a[scored], b[scored], rtol=1e-5)
+    everything = adaptation.evaluate_some(predictor(), scene.test_clips)
+    assert (
+        everything.auc_clip == pytest.approx(whole.auc_clip, abs=1e-3)
+        and whole.by_kind.keys() == everything.by_kind.keys()
+    )
+
+
+# The study
+
+
+@pytest.fixture
+def tiny_study(monkeypatch, scene):
+    monkeypatch.setattr(study, "scene_of", lambda place, seed: scene)
+    monkeypatch.setattr(study, "weights", lambda way, seed: trained(seed))
+    study.normal_windows.cache_clear()
+    yield {method: {k: ("sgd", 0.05, 3) for k in (1, 5)} for method in study.METHODS}
+    study.normal_windows.cache_clear()
+
+
+def compare(tiny_study, method, seed=0):
+    return study.compare("s", "park", 10_500, method, seed, (1, 5), 2, tiny_study)["shots"]
+
+
+def test_the_whole_path_gives_the_same_numbers_twice(tiny_study):
+    for method in ("copy last frame", adaptation.MAML, adaptation.FINE_TUNED):
+        once, twice = compare(tiny_study, method), compare(tiny_study, method)
+        assert once == twice and once.keys() == {0, 1, 5}
+    assert len(once[5]["psnr"]) == 2 and len(once[0]["psnr"]) == 1 and 0 <= once[5]["auc_clip"][0] <= 1
+
+
+def test_equal_start_rate_and_steps_give_equal_figures_whatever_the_method_is_called(tiny_study):
+    fine_tuned, maml = compare(tiny_study, "fine-tuned, equal"), compare(tiny_study, adaptation.MAML)
+    for k in (0, 1, 5):
+        assert fine_tuned[k]["psnr"] == pytest.approx(maml[k]["psnr"], abs=1e-4)
+
+
+def test_labels_decide_nothing_before_scoring(tiny_study, scene, monkeypatch):
+    psnr = compare(tiny_study, adaptation.MAML)[5]["psnr"]
+    calls = []
+    monkeypatch.setattr(adaptation, "evaluate_some", lambda model, clips, *_: calls.append(weights(model)) or adaptation.Evaluation(
+        [np.arange(40.0)] * 2, [np.arange(40) > 20] * 2, [[""] * 40] * 2, ["a", "b"]))  # fmt: skip
+    compare(tiny_study, adaptation.MAML)
+    for clip in (scene.train_clips[0], scene.train_clips[1]):
+        monkeypatch.setattr(type(clip), "labels", property(lambda self: pytest.fail("a label was read")), raising=False)
+    again = calls.copy()
+    calls.clear()
+    compare(tiny_study, adaptation.MAML)
+    assert len(psnr) == 2 and all(torch.equal(a, b) for one, two in zip(again, calls) for a, b in zip(one, two))
+
+
+def test_supports_are_nested_consecutive_and_never_scored(scene):
+    for draw in range(study.DRAWS):
+        (x1, y1), (x5, y5) = (study.support_of(scene, draw, k) for k in (1, 5))
+        assert torch.equal(x1, x5[:1]) and torch.equal(y1, y5[:1])
+        assert torch.equal(x5[1:, -2], x5[:-1, -1]) and torch.equal(y5[:-1, 0], x5[1:, -1])
+        frames = vadkit.windows.to_float(np.asarray(scene.train_clips[draw].frames))
+        assert any(torch.equal(x1[0, 0], frame) for frame in frames)
+    assert study.DRAWS < len(toy_scenes.toy_scene(0).train_clips), "the last training clip judges fine-tuning"
+
+
+def test_what_is_chosen_is_chosen_on_validation_seeds():
+    assert {seed for _, seed in study.CHOOSING} <= set(toy_scenes.VALIDATION_SEEDS)
+    assert {seed for _, seed in study.SCENES} <= set(toy_scenes.TEST_SEEDS)
+    assert {place for place, _ in study.SCENES} == set(toy_scenes.PLACES) and len(set(study.SCENES)) >= 10
+
+
+def results(shift=0.1):
+    """Two methods on three scenes of very different difficulty, two seeds, two draws: one better by `shift` everywhere."""
+    rows = {}
+    for s, scene in enumerate("abc"):
+        for method, better in (("ours", shift), ("theirs", 0.0)):
+            for seed in (0, 1):
+                values = [0.3 * s + better + 0.01 * seed, 0.3 * s + better + 0.01 * seed + 0.02]
+                rows[f"{scene}{method}{seed}"] = {"scene": scene, "method": method, "seed": seed,
+                                                  "shots": {"0": {"psnr": values[:1]}, "5": {"psnr": values, "auc_raw": values}}}  # fmt: skip
+    return {"rows": rows}
+
+
+def test_means_spreads_and_paired_differences():
+    found = adaptation.Study(results())
+    assert (
+        found.methods == ["ours", "theirs"]
+        and found.shots == [0, 5]
+        and found.values("ours", 5, "psnr").shape == (3, 4)
+    )
+    mean, spread = found.mean("theirs", 5, "psnr")
+    assert mean == pytest.approx(0.3 + 0.015) and spread == pytest.approx(np.std([0, 0.02, 0.01, 0.03]))
+    assert found.difference("ours", "theirs", 5, "psnr") == pytest.approx((0.1, 0.1, 0.1))  # difficulty is paired away
+    assert np.isnan(found.mean("ours", 10, "psnr")).all()
+
+
+def test_the_bootstrap_draws_scenes():
+    differences = np.random.default_rng(0).normal(0.1, 0.2, 12)
+    mean, low, high = adaptation.bootstrap(differences)
+    assert mean == pytest.approx(differences.mean()) and low < mean < high
+    assert adaptation.bootstrap(differences) == (mean, low, high)
+    expected = 1.96 * differences.std() / np.sqrt(12)  # the normal approximation
+    assert (high - low) / 2 == pytest.approx(expected, rel=0.1)
+
+
+def test_an_alarm_waits_and_rings_once():
+    psnr = np.array([np.nan, 20, 20, 30, 20, 20, 20, 20, 30, 20, 20, 20])
+    assert adaptation.alarms(psnr, 25, n=3) == [6, 11] and adaptation.alarms(psnr, 25, n=1) == [1, 4, 9]
+    assert adaptation.alarms(psnr, 20, n=1) == []
+
+
+# The widget
+
+
+@pytest.fixture
+def settling(scene, support):
+    return Settling({"one": trained(0), "two": trained(1, 0.01)}, support, scene.test_clips[0], n_steps=4)
+
+
+def test_the_widget_shows_what_adapting_gives(settling, scene, support):
+    clip, (truth, drawn) = scene.test_clips[0], settling.images
+    frame = vadkit.plots.telling_frame(clip)
+    assert truth.shape == (32, 32) and drawn.shape == (2, 5, 32, 32) and np.array_equal(truth, clip.frames[frame])
+    x = vadkit.windows.to_float(clip.frames[frame - 4 : frame])[None]
+    for model, pictures in zip((trained(0), trained(1, 0.01)), drawn):
+        for n in (0, 3):
+            with torch.no_grad():
+                expected = model.adapt(support, n)(x)[0, 0].clamp(0, 1).numpy() * 255
+            assert np.abs(pictures[n] - expected).max() <= 0.51
+    x0, y0, x1, y1 = settling.box
+    inside = np.zeros((32, 32), bool)
+    inside[y0:y1, x0:x1] = True
+    error = ((drawn[0, 2] / 255 - truth / 255) ** 2)[~inside].mean()
+    assert settling.outside[0][2] == pytest.approx(-10 * np.log10(error), abs=0.1)
+
+
+def test_a_clip_without_boxes_has_one_curve_for_each_model(scene, support):
+    widget = Settling({"a": trained(0), "b": trained(1)}, support, scene.test_clips[0].frames, n_steps=2)
+    assert widget.box == [] and widget.inside == [[], []] and len(widget.outside[0]) == 3
+
+
+def test_the_still_and_the_static_page_say_what_they_show(settling):
+    figure = settling.still((0, 4))
+    assert f"{settling.outside[1][4]:.1f}" in figure.alt and len(figure.axes) == 6
+    assert "two" in settling.alt and settling.alt in settling.to_html()
+
+
+def test_the_widget_refuses_what_it_cannot_show(scene, support):
+    with pytest.raises(ValueError, match="Two models"):
+        Settling({"one": trained()}, support, scene.test_clips[0])
+    with pytest.raises(ValueError, match="no prediction"):
+        Settling({"a": trained(), "b": trained()}, support, scene.test_clips[0], frame=3)

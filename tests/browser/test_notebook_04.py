@@ -1,18 +1,8 @@
-"""Notebook 04 in a real JupyterLab: run from top to bottom, then both widgets played by keyboard alone."""
-
-import os
+"""Both widgets of notebook 04 played by keyboard alone; `test_notebooks_browser.py` calls `play` when the notebook has run."""
 
 import pytest
 
 pytestmark = pytest.mark.browser
-SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
-
-
-@pytest.fixture
-def page_of_04(notebook, run_all):
-    page = notebook("notebooks/04_n_way_k_shot.ipynb")
-    run_all(SECONDS)
-    return page
 
 
 def reach(page, selector):
@@ -28,8 +18,7 @@ def reach(page, selector):
     return widget
 
 
-def test_both_widgets_by_keyboard(page_of_04):
-    page = page_of_04
+def play(page):
     interview = reach(page, ".vk-interview")
     interview.locator(".vk-bet").first.focus()
     for n in range(6):

@@ -1,4 +1,4 @@
-"""Notebook 05 in JupyterLab: it runs, and its two-step picture obeys the keyboard."""
+"""The two-step picture of notebook 05 obeys keyboard and mouse; `test_notebooks_browser.py` drives the one in the notebook."""
 
 import re
 
@@ -7,7 +7,6 @@ import pytest
 from vadkit.widgets import two_step
 
 pytestmark = pytest.mark.browser
-SECONDS = 600
 
 
 def position(page):
@@ -16,12 +15,6 @@ def position(page):
         float(v)
         for v in re.search(r"θ is at \(([-\d.]+), ([-\d.]+)\)", page.locator(".vk-status").inner_text()).groups()
     ]
-
-
-def test_the_notebook_and_its_picture(notebook, run_all):
-    page = notebook("notebooks/05_maml_pipeline.ipynb")
-    run_all(SECONDS)
-    drive_by_keyboard(page)
 
 
 def test_the_picture_by_keyboard_and_by_mouse(notebook, run_all):

@@ -1,32 +1,50 @@
-"""Every notebook of the course, opened in JupyterLab and run from top to bottom."""
+"""Every notebook of the course, opened in JupyterLab, run from top to bottom, played by keyboard and presented."""
 
 import os
 
 import pytest
+import test_notebook_04
+import test_notebook_05
 from conftest import REPOSITORY
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
 SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
+PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.model.type === "code")
+  .flatMap((c) => c.model.outputs.toJSON()).filter((o) => o.data && o.data["image/png"]).length"""
+LAST_SLIDE = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.getMetadata("slideshow")?.slide_type);
+  return cells.findLastIndex((kind) => ["slide", "subslide", "fragment"].includes(kind));
+}"""
+
+
+def scrub(page):
+    slider, status = page.locator(".vk-scrubber .vk-frame").first, page.locator(".vk-scrubber .vk-status").first
+    slider.press("Home")
+    assert "frame 4 /" in status.inner_text()
+    picture = "() => document.querySelector('.vk-scrubber .vk-results canvas').toDataURL()"
+    before = page.evaluate(picture)
+    slider.press("PageDown")
+    assert "frame 14 /" in status.inner_text() and page.evaluate(picture) != before
+
+
+PLAYED = {"02": scrub, "04": test_notebook_04.play, "05": test_notebook_05.drive_by_keyboard}
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_runs_from_top_to_bottom(name, notebook, run_all):
+def test_notebook_runs_and_presents(name, notebook, run_all, start_deck, next_slides, problems_on_slide):
     page = notebook(f"notebooks/{name}")
     run_all(SECONDS)
-    pictures = page.evaluate("""() => window.jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.model.type === "code")
-        .flatMap((c) => c.model.outputs.toJSON()).filter((o) => o.data && o.data["image/png"]).length""")
-    assert pictures == 0, "JupyterLab drops the alt text of bare PNG outputs: show figures with vadkit.plots"
+    assert page.evaluate(PICTURES) == 0, (
+        "JupyterLab drops the alt text of bare PNG outputs: show figures with vadkit.plots"
+    )
     assert page.locator(".jp-OutputArea-output img:not([alt])").count() == 0
+    PLAYED.get(name[:2], lambda page: None)(page)
 
-
-@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name.startswith("02")])
-def test_the_scrubber_of_the_course_moves(name, notebook, run_all):
-    page = notebook(f"notebooks/{name}")
-    run_all(SECONDS)
-    slider = page.locator(".vk-scrubber .vk-frame").first
-    slider.focus()
-    picture = "() => document.querySelector('.vk-scrubber .vk-results canvas').toDataURL()"
-    before = page.evaluate(picture)
-    page.keyboard.press("ArrowRight")
-    assert page.evaluate(picture) != before
+    start_deck()
+    at, last, problems = 0, page.evaluate(LAST_SLIDE), problems_on_slide()
+    while at < last:
+        before, at = at, next_slides()
+        assert at > before, f"the space bar does not leave cell {at}"
+        problems += problems_on_slide()
+    assert problems == []

@@ -48,7 +48,7 @@ def formula(match):
 
 
 def markdown(source):
-    source = re.sub(r"(\$\$.+?\$\$|(?<![\w$])\$[^$\n]+\$)", formula, source, flags=re.S)
+    source = re.sub(r"(\$\$.+?\$\$|(?<![\w$])\$(?=\S)[^$\n]*[^\s$]\$)", formula, source, flags=re.S)
     return re.sub(r'href="(?!https?:)[^"#]*?(\w+)\.ipynb"', r'href="\1.html"', markdown2html(source))
 
 

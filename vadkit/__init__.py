@@ -24,6 +24,7 @@ _HOME = {
     "maml": "adapt meta_step adaptation_curve InnerRates",
     "meta_training": "meta_train MetaTrained",
     "checkpoints": "load_checkpoint list_checkpoints save_weights load_weights load_or_train save_results load_results",
+    "generalization": "",
     "plots": "",
     "widgets": "scrub",
     "doctor": "",

@@ -18,11 +18,18 @@ def say(text, **values):
 
 def keys():
     """Every English text that widgets and alt texts may show, sorted: what a translator has to cover."""
-    found = set()
+    from .quiz import texts
+
+    found = set(texts())
     for path in Path(__file__).parent.rglob("*.py"):
-        calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-        first = (call.args[0] for call in calls if getattr(call.func, "id", "") == "say" and call.args)
-        found |= {argument.value for argument in first if isinstance(argument, ast.Constant)}
+        tree = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        calls = [node for node in tree if isinstance(node, ast.Call)]
+        shown = [call.args[0] for call in calls if getattr(call.func, "id", "") in ("say", "NotYet") and call.args]
+        if path.parent.name == "exercises":  # the hints of `compare`, and the praise
+            shown += [key for call in calls if getattr(call.func, "id", "") == "compare" and isinstance(call.args[-1], ast.Dict)
+                      for key in call.args[-1].keys]  # fmt: skip
+            shown += [node.value for node in tree if isinstance(node, ast.Return)]
+        found |= {text.value for text in shown if isinstance(text, ast.Constant) and isinstance(text.value, str)}
     for path in Path(__file__).parent.glob("widgets/*.js"):
         found |= set(re.findall(r'say\("([^"]+)"', path.read_text(encoding="utf-8")))
     return sorted(found)

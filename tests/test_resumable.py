@@ -1,5 +1,6 @@
 """The long benchmarks: every finished job is kept, nothing is mixed, and the permutation test counts what it says."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -83,3 +84,34 @@ def test_figures_leave_contextual_kinds_out_of_the_headline():
     assert found["auc_raw"] == alone.auc_raw and found["gap"] == pytest.approx(alone.psnr_gap)
     assert found["psnr_normal"] - found["psnr_abnormal"] == pytest.approx(found["gap"])
     assert set(found["by_kind"]) == {k for c in scene.test_clips for k in c.kinds} - {""}
+
+
+def test_the_boar_goes_on_where_it_stopped_and_refuses_other_settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(vadkit.checkpoints, "RESULTS", tmp_path)
+    monkeypatch.setattr(generalization, "WIDTHS", (4, 8))
+    monkeypatch.setattr(generalization, "VARIANTS", {"skips": generalization.VARIANTS["skips"]})
+    trained = []
+
+    def train(predictor, scene, **options):
+        if len(trained) == 1 and stop:
+            raise KeyboardInterrupt
+        trained.append(options)
+
+    monkeypatch.setattr(generalization, "train", train)
+    options = argparse.Namespace(quick=False, restart=False, steps=1)
+    stop = True
+    with pytest.raises(KeyboardInterrupt):
+        generalization.boar(options)
+    first, _ = vadkit.checkpoints.load_tensors(tmp_path / "capacity_boar.safetensors")
+    stop = False
+    generalization.boar(options)
+    both, about = vadkit.checkpoints.load_tensors(tmp_path / "capacity_boar.safetensors")
+    assert (
+        len(trained) == 2
+        and list(first) == ["skips 4"]
+        and set(both) == set(about["networks"]) == {"skips 4", "skips 8"}
+    )
+    assert (both["skips 4"] == first["skips 4"]).all() and both["skips 4"].shape == (len(about["frames"]), 64, 64)
+    assert vadkit.plots.telling_frame(vadkit.the_boar()) in about["frames"]
+    with pytest.raises(ValueError, match="capacity_boar.safetensors was made with other settings.*--restart"):
+        generalization.boar(argparse.Namespace(quick=False, restart=False, steps=2))

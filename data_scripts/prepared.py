@@ -179,7 +179,7 @@ class GrowingNpy:
     def __init__(self, path, size, dtype):
         self.path, self.size, self.dtype, self.length = path, tuple(size), np.dtype(dtype), 0
         self.hash = hashlib.sha256()
-        self.file = open(f"{path}.tmp", "wb")
+        self.file = open(f"{path}.tmp", "wb", buffering=1 << 20)
         self._write_header()
 
     def _write_header(self):

@@ -11,8 +11,9 @@ own. Trained for the same number of steps, and looked at on the way: whenever th
 capacities at equal normal PSNR; the rows "end" compare them after equal training. A milestone nobody lists was not reached.
 Weights are averaged over the last 50 steps or so, so that a milestone is not passed by luck.
 
-transfer: train on scene i, test on scene j, six scenes in four places, two seeds (--seeds 3 adds a third). Test of the difference: mean of the
-diagonal against its distribution when trained networks and scenes are paired in every other way (720 permutations, exact).
+transfer: train on scene i, test on scene j, six scenes in four places, two seeds (--seeds 3 adds a third). Test of the
+difference: mean of the diagonal against its distribution when trained networks and scenes are paired in every other way (720
+permutations, exact).
 
 Keeps vadkit/results/capacity.json, transfer.json, and capacity_boar.safetensors (predictions as uint8).
 """

@@ -51,12 +51,15 @@ def test_tables_average_over_scenes_and_say_who_did_not_get_there():
 def test_kinds_compare_the_narrowest_with_the_widest():
     lines = {line["kind"]: line for line in generalization.kinds_table(ROWS)}
     assert lines["boar"]["gap (dB), width 4"] == "4.00 ± 1.00" and lines["boar"]["gap (dB), width 8"] == "1.50 ± 0.50"
+    assert lines["boar"]["change of AUC at equal quality"] == "-"  # no milestone of both scenes tells the kinds here
     assert lines["car"]["scenes"] == 1 and lines["car"]["AUC, width 8"] == "0.700 ± 0.000"
 
 
 def test_the_effect_of_capacity_is_paired_at_equal_quality():
     np.testing.assert_allclose(generalization.capacity_effect(ROWS), [1.0])  # scene 1 at -2: the only one both reached
     np.testing.assert_allclose(generalization.capacity_effect(ROWS, "memory"), np.zeros(4))
+    kinds = [row("skips", 4, 0, {"-2": point(1.0, boar=2.0)}), row("skips", 8, 0, {"-2": point(1.0, boar=1.0)})]
+    np.testing.assert_allclose(generalization.capacity_effect(kinds, "skips", "auc", "boar"), [-0.1])
 
 
 def test_the_effect_of_the_memory_is_paired_and_leaves_the_end_out():

@@ -142,10 +142,11 @@ def normal_against_abnormal(rows, copied):
     return figure
 
 
-def kinds_table(rows, variant="skips", at="end"):
-    """Raw AUC and gap of each kind of anomaly for the narrowest and the widest network -> rows for `plots.table`."""
+def kinds_table(rows, variant="skips"):
+    """Each kind of anomaly for the narrowest and the widest network, after equal training, and how its raw AUC changes from narrow
+    to wide at equal quality (`capacity_effect`) -> rows for `plots.table`."""
     widths = sorted({row["width"] for row in rows})
-    narrow, wide = ([row["points"][at]["by_kind"] for row in rows if (row["variant"], row["width"]) == (variant, width)]
+    narrow, wide = ([row["points"]["end"]["by_kind"] for row in rows if (row["variant"], row["width"]) == (variant, width)]
                     for width in (widths[0], widths[-1]))  # fmt: skip
     lines = []
     for kind in dict.fromkeys(kind for found in narrow for kind in found):
@@ -154,6 +155,8 @@ def kinds_table(rows, variant="skips", at="end"):
             there = [found[kind] for found in group if kind in found]
             line[f"gap (dB), width {width}"] = spread([k["gap"] for k in there])
             line[f"AUC, width {width}"] = spread([k["auc"] for k in there], 3)
+        change = capacity_effect(rows, variant, "auc", kind)
+        line["change of AUC at equal quality"] = spread(change, 3)
         lines.append(line)
     return lines
 
@@ -168,19 +171,17 @@ def memory_effect(rows, figure="gap"):
     )
 
 
-def capacity_effect(rows, variant="skips", figure="gap"):
+def capacity_effect(rows, variant="skips", figure="gap", kind=None):
     """What capacity changes when normal life is predicted equally well: widest minus narrowest network, at the same scene and
-    milestone -> array of paired differences."""
+    milestone -> array of paired differences. kind: of one kind of anomaly, whose figures are "auc" and "gap"."""
     widths = sorted({row["width"] for row in rows})
     by_key = {(row["width"], row["place"], row["seed"]): row["points"] for row in rows if row["variant"] == variant}
-    pairs = [
-        (points, by_key[widths[-1], *key])
-        for (width, *key), points in by_key.items()
-        if width == widths[0] and (widths[-1], *key) in by_key
-    ]
-    return np.array(
-        [wide[at][figure] - narrow[at][figure] for narrow, wide in pairs for at in narrow if at in wide and at != "end"]
-    )
+    pairs = [(points, by_key[widths[-1], *key]) for (width, *key), points in by_key.items()
+             if width == widths[0] and (widths[-1], *key) in by_key]  # fmt: skip
+    shared = [(narrow[at], wide[at]) for narrow, wide in pairs for at in narrow if at in wide and at != "end"]
+    if kind is not None:
+        shared = [(n["by_kind"][kind], w["by_kind"][kind]) for n, w in shared if kind in n["by_kind"]]
+    return np.array([wide[figure] - narrow[figure] for narrow, wide in shared])
 
 
 def boar_predictions():

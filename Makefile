@@ -7,7 +7,7 @@ TORCH_INDEX ?=
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint install lock notebooks weights clean
+.PHONY: lab test browser-test lint install lock notebooks slides weights clean
 
 lab: .venv/ready
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb --ServerApp.port=$(PORT) $(LAB_ARGS)
@@ -45,6 +45,11 @@ notebooks: .venv/ready
 # Train every shipped weights file again, about an hour and a half on one core; or NAMES="maml_0 joint_0".
 weights: .venv/ready
 	$(PY) benchmarks/train_weights.py $(NAMES)
+
+# Stand-alone HTML decks, one per notebook, in build/slides: they play with no network.
+slides: .venv/ready
+	$(PY) tools/slides.py --check
+	$(PY) tools/decks.py
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -30,8 +30,7 @@ install: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	$(PY) -m pip install -q -c constraints.txt -e ".[test]"
-	mkdir -p .venv/share/jupyter/lab/settings
-	cp tools/jupyterlab_overrides.json .venv/share/jupyter/lab/settings/overrides.json
+	$(PY) tools/lab_settings.py
 	touch .venv/ready
 
 # Renew constraints.txt and environment.yml from pyproject.toml.

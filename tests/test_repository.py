@@ -1,6 +1,9 @@
 """What the repository promises about itself: one place for dependencies, notebooks that read well, nothing of one machine."""
 
+import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -38,6 +41,22 @@ def test_everybody_names_the_same_system_packages():
     packages = (ROOT / "apt.txt").read_text(encoding="utf-8").split()
     for place in ("README.md", ".ci/run", "vadkit/__init__.py"):
         assert set(packages) <= set(re.findall(r"[a-z][\w.-]+", (ROOT / place).read_text(encoding="utf-8"))), place
+
+
+def test_jupyterlab_gets_the_settings_of_the_course(tmp_path):
+    environment = {**os.environ, "JUPYTERLAB_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, ROOT / "tools" / "lab_settings.py"], check=True, env=environment)
+    settings = json.loads((tmp_path / "settings" / "overrides.json").read_text(encoding="utf-8"))
+    notifications = settings["@jupyterlab/apputils-extension:notification"]
+    assert notifications["fetchNews"] == "false" and notifications["checkForUpdates"] is False
+    assert settings["@jupyterlab/extensionmanager-extension:plugin"]["enabled"] is False
+
+
+def test_torch_is_named_in_one_version_everywhere():
+    torch = next(text for text in PROJECT["dependencies"] if text.startswith("torch=="))
+    for path in written_files():
+        for found in re.findall(r"torch==[\d.]+\d", path.read_text(encoding="utf-8")):
+            assert found == torch, path
 
 
 def written_files():

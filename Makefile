@@ -7,7 +7,7 @@ TORCH_INDEX ?=
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint install lock notebooks slides weights clean
+.PHONY: lab test browser-test lint install lock notebooks slides weights handout clean
 
 lab: .venv/ready
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb --ServerApp.port=$(PORT) $(LAB_ARGS)
@@ -41,9 +41,13 @@ lock:
 notebooks: .venv/ready
 	$(PY) tools/run_notebooks.py
 
-# Train every shipped weights file again, about an hour and a half on one core; or NAMES="maml_0 joint_0".
+# Train every shipped weights file again, half an hour to an hour on one core; or NAMES="maml_0 joint_0".
 weights: .venv/ready
 	$(PY) benchmarks/train_weights.py $(NAMES)
+
+# The notebooks without their solutions, for a class, in build/handout.
+handout: .venv/ready
+	$(PY) tools/handout.py
 
 # Stand-alone HTML decks, one per notebook, in build/slides: they play with no network.
 slides: .venv/ready

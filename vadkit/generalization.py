@@ -185,9 +185,14 @@ def capacity_effect(rows, variant="skips", figure="gap", kind=None):
 
 
 def boar_predictions():
-    """-> (predictions by network name, (frames, H, W) uint8 each; about: which frames, and the figures of every network)."""
+    """-> (predictions by network name, (frames, H, W) uint8 each, in the order of STYLE and width; about: which frames, and the
+    figures of every network)."""
     tensors, about = load_tensors(RESULTS / "capacity_boar.safetensors")
-    return {name: tensors[name].numpy() for name in about["networks"]}, about
+    order = sorted(
+        about["networks"].values(), key=lambda network: (list(STYLE).index(network["variant"]), network["width"])
+    )
+    names = [f"{network['variant']} {network['width']}" for network in order]
+    return {name: tensors[name].numpy() for name in names}, about
 
 
 def predictor_table(rows):

@@ -36,7 +36,7 @@ EQUAL = [("sgd", rate, 3) for rate in (0.003, 0.01, 0.03, 0.1, 0.3)]
 OPTIMIZERS = [("sgd", 0.03), ("sgd", 0.1), ("sgd", 0.3), ("adam", 5e-4), ("adam", 1e-3), ("adam", 2e-3)]
 STEPS = (0, 1, 2, 3, 5, 10, 20, 30, 45, 60)
 META = {"Reptile": "reptile", "first-order MAML": "fomaml", "MAML, fixed rate": "maml", MAML: "maml_rates"}
-ZERO = {"copy last frame": "frame", "moving pixels": "moving"}
+ZERO = ["copy last frame", "moving pixels"]
 METHODS = ["from scratch", "fine-tuned, equal", FINE_TUNED, *META]
 
 
@@ -149,9 +149,13 @@ def figures(predictor, scene, measure=None):
 def compare(scene, place, scene_seed, method, seed, shots, draws, recipes):
     """All K and draws of one method, one seed, on one scene -> {"shots": {K: {figure: one value for each draw}}}"""
     scene, found = scene_of(place, scene_seed), {}
-    if method in ZERO:
-        rows = [figures(vadkit.copy_last_frame, scene, scoring.SCORES["moving"] if method == "moving pixels" else None)]
-        return {"shots": {k: columns(rows) for k in (0, *shots)}}
+    if method == "copy last frame":
+        return {"shots": {k: columns([figures(vadkit.copy_last_frame, scene)]) for k in (0, *shots)}}
+    if method == "moving pixels":
+        row = figures(vadkit.copy_last_frame, scene, scoring.SCORES["moving"])
+        return {
+            "shots": {k: columns([{"psnr": None} | {f: v for f, v in row.items() if f != "psnr"}]) for k in (0, *shots)}
+        }
     for k in shots:
         copies = (adapted_copies(method, seed, recipes, support_of(scene, draw, k), k) for draw in range(draws))
         found[k] = columns([figures([*path][-1], scene) for path in copies])

@@ -1,6 +1,6 @@
 """Train the weights that ship with the package, each from a seed, on training scenes only.
 
-    python benchmarks/train_weights.py               all of them (`make weights`), about an hour and a half on one core
+    python benchmarks/train_weights.py               all of them (`make weights`), half an hour to an hour on one core
     python benchmarks/train_weights.py maml_0        one of them, 4 minutes or less
     python benchmarks/train_weights.py --list        what there is
 
@@ -9,15 +9,17 @@ Every file's header names this script and the arguments that made it; the same v
 candidate_a, candidate_b, pre_trained: the candidates of notebook 04 and the rival of notebook 05. A specialist on one scene; MAML on
 many; ordinary training on the same scenes, four times as many steps, because a step costs a quarter.
 
-<way>_<seed>: five ways of training, three seeds each, for notebook 06. All five of a seed start from the same short school of
-ordinary training. Then each goes its own way for about the same computing time, so the cheaper ways take more steps.
-Rates for adapting that a way does not learn are the best of several on validation scenes.
+<way>_<seed>: five ways of training, three seeds each, for notebook 06. The same network and scenes, and about the same computing
+time: the cheaper ways take more steps. Rates for adapting that a way does not learn are the best of several on validation scenes.
+
+camera_maml, camera_fine_tuned: for real cameras (benchmarks/few_shot.py), from toy scenes alone, see benchmarks/camera_weights.py.
 """
 
 import argparse
 import sys
 from functools import lru_cache
 
+import camera_weights
 import numpy as np
 import torch
 
@@ -34,14 +36,14 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 N_INNER_STEPS = 3
 
 
-def some_scene(seed, n_train=4):
+def some_scene(seed):
     """Scene number `seed`, the places in turn."""
-    return toy_scenes.toy_scene(seed, toy_scenes.PLACES[seed % len(toy_scenes.PLACES)], n_train=n_train)
+    return toy_scenes.toy_scene(seed, toy_scenes.PLACES[seed % len(toy_scenes.PLACES)])
 
 
 @lru_cache(maxsize=2)
-def episodes(n_scenes, seed, n_train=4):
-    pool = ScenePool(lambda number: some_scene(number, n_train), toy_scenes.TRAIN_SEEDS[:n_scenes], keep=n_scenes)
+def episodes(n_scenes, seed):
+    pool = ScenePool(some_scene, toy_scenes.TRAIN_SEEDS[:n_scenes], keep=n_scenes)
     return EpisodeSampler(pool, **EPISODE, seed=seed)
 
 
@@ -77,54 +79,34 @@ def specialist(seed, steps, batch_size, home):
     return with_best_rate(MetaTrained(predictor, None))
 
 
-def from_nothing(seed, steps, n_scenes, inner_lr=None, **options):
-    """Train from random weights in one way; without an inner rate, the best one is chosen afterwards."""
-    if inner_lr:
+def from_nothing(seed, steps, n_scenes, inner_lr=0.01, validate=False, **options):
+    """Train from random weights in one way. A way that learns nothing about its inner rate gets the best one afterwards."""
+    if validate:
         pool = ScenePool(some_scene, toy_scenes.VALIDATION_SEEDS[:8])
         options["validation"] = EpisodeSampler(pool, n_way=4, seed=0)
     predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    trained = whole(meta_train(predictor, episodes(n_scenes, seed), steps, inner_lr or 0.01, N_INNER_STEPS, **options))
-    return trained if inner_lr else with_best_rate(trained)
-
-
-# --- Five ways of training, for notebook 06 ----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def school(seed, steps, n_scenes, n_train, outer_lr):
-    """Where all five ways of a seed start: a predictor after some ordinary training."""
-    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    options = {"algorithm": "joint", "outer_lr": outer_lr, "note_every": steps}
-    whole(meta_train(predictor, episodes(n_scenes, seed, n_train), steps, **options))
-    return predictor.state_dict()
-
-
-def after_school(seed, schooling, steps, inner_lr=None, **options):
-    """One way of training, from school on. The rate of its inner loop is `inner_lr`, or chosen afterwards."""
-    predictor = vadkit.build_predictor(**NETWORK)
-    predictor.load_state_dict(school(seed, **schooling))
-    sampler = episodes(schooling["n_scenes"], seed + 100, schooling["n_train"])
-    trained = whole(meta_train(predictor, sampler, steps, inner_lr or 0.01, N_INNER_STEPS, note_every=50, **options))
+    trained = whole(meta_train(predictor, episodes(n_scenes, seed), steps, inner_lr, N_INNER_STEPS, **options))
     return trained if options.get("algorithm", "maml") == "maml" else with_best_rate(trained)
 
 
-SCHOOL = {"steps": 1000, "n_scenes": 96, "n_train": 2, "outer_lr": 2e-3}
-WAYS = {  # steps: about the same computing time for each
-    "joint": {"algorithm": "joint", "steps": 1200, "outer_lr": 2e-3},
-    "reptile": {"algorithm": "reptile", "steps": 700, "inner_lr": 0.1, "outer_lr": 1e-3},
-    "fomaml": {"first_order": True, "steps": 700, "inner_lr": 0.1, "outer_lr": 2e-3},
-    "maml": {"steps": 300, "inner_lr": 0.1, "outer_lr": 2e-3},
-    "maml_rates": {"learn_rates": "tensor and step", "steps": 300, "inner_lr": 0.1, "outer_lr": 2e-3},
+WAYS = {  # of training, for notebook 06; steps: about the same computing time for each
+    "joint": {"algorithm": "joint", "steps": 2800},
+    "reptile": {"algorithm": "reptile", "steps": 800, "inner_lr": 0.1},
+    "fomaml": {"first_order": True, "steps": 800, "inner_lr": 0.1},
+    "maml": {"steps": 400, "inner_lr": 0.1},
+    "maml_rates": {"learn_rates": "tensor", "steps": 400, "inner_lr": 0.1},
 }
 SEEDS = (0, 1, 2)
 
 WEIGHTS = {  # name: (function, its arguments); the function returns a MetaTrained whose predictor is built from `network`
     "candidate_a": (specialist, {"seed": 0, "steps": 2362, "batch_size": 8, "home": 0}),
     "candidate_b": (from_nothing, {"seed": 0, "steps": 700, "n_scenes": 48, "inner_lr": 0.1, "learn_rates": "tensor",
-                                   "outer_lr": 2e-3}),
+                                   "outer_lr": 2e-3, "validate": True}),
     "pre_trained": (from_nothing, {"seed": 0, "steps": 2800, "n_scenes": 48, "algorithm": "joint", "outer_lr": 2e-3}),
-    **{f"{way}_{seed}": (after_school, {"seed": seed, "schooling": SCHOOL, **options})
+    **{f"{way}_{seed}": (from_nothing, {"seed": seed, "n_scenes": 48, "outer_lr": 2e-3, **options})
        for seed in SEEDS for way, options in WAYS.items()},
+    "camera_maml": (camera_weights.train_maml, camera_weights.MAML),
+    "camera_fine_tuned": (camera_weights.train_fine_tuned, camera_weights.FINE_TUNED),
 }  # fmt: skip
 
 
@@ -134,13 +116,16 @@ WEIGHTS = {  # name: (function, its arguments); the function returns a MetaTrain
 def header(name, figures):
     """Where a file comes from: enough to make it again. Figures are PSNR in dB on validation scenes, K = 5, after 0 .. 3 steps."""
     versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
-    arguments = WEIGHTS[name][1]
+    arguments, of_camera = WEIGHTS[name][1], name.startswith("camera")
+    data = "toy scenes of TRAIN_SEEDS, " + ("seen by cheap cameras" if of_camera else "the places in turn")
     return {"name": name, "script": "benchmarks/train_weights.py", "arguments": arguments, "seed": arguments["seed"],
-            "network": NETWORK, "data": "toy scenes of TRAIN_SEEDS, the places in turn", "versions": versions,
+            "network": camera_weights.NETWORK if of_camera else NETWORK, "data": data, "versions": versions,
             "figures": figures}  # fmt: skip
 
 
-def figures(trained):
+def figures(name, trained):
+    if name.startswith("camera"):
+        return camera_weights.figures(trained)
     curve = adaptation_curve(
         trained.predictor, held_out_tasks(), trained.rates, trained.n_inner_steps, query_psnr
     ).mean(0)
@@ -149,8 +134,8 @@ def figures(trained):
 
 def train(name):
     function, arguments = WEIGHTS[name]
-    trained = function(**arguments)
-    found = figures(trained)
+    trained = whole(function(**arguments))
+    found = figures(name, trained)
     trained.save(SHIPPED / f"{name}.safetensors", header(name, found))
     print(f"{name}: {found['validation_psnr']} dB after 0 .. {trained.n_inner_steps} inner steps", flush=True)
 

@@ -299,25 +299,18 @@ def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
     scenes = [vadkit.toy_scene(seed, size=32, n_frames=40) for seed in range(3)]
     tasks = vadkit.EpisodeSampler(vadkit.episodes.ScenePool(scenes), n_way=2, seed=0)[0]
     monkeypatch.setattr(train_weights, "held_out_tasks", lambda: tasks)
-    monkeypatch.setattr(train_weights, "some_scene", lambda number, n_train=4: scenes[number])
-    school = {"steps": 2, "n_scenes": 3, "n_train": 2, "outer_lr": 2e-3}
+    monkeypatch.setattr(train_weights, "some_scene", lambda number: scenes[number])
     for way, options in train_weights.WAYS.items():
-        monkeypatch.setitem(
-            train_weights.WEIGHTS,
-            way,
-            (train_weights.after_school, {"seed": 5, "schooling": school, **options, "steps": 2}),
-        )
+        arguments = {"seed": 5, "n_scenes": 3, **options, "steps": 2}
+        monkeypatch.setitem(train_weights.WEIGHTS, way, (train_weights.from_nothing, arguments))
         files = []
         for _ in range(2):
-            train_weights.school.cache_clear()
             train_weights.episodes.cache_clear()
             train_weights.train(way)
             files.append((tmp_path / f"{way}.safetensors").read_bytes())
         assert files[0] == files[1]
-        assert (
-            load_checkpoint(way).history.n_steps == 2 and load_tensors(tmp_path / f"{way}.safetensors")[1]["seed"] == 5
-        )
-    train_weights.school.cache_clear()
+        assert load_checkpoint(way).history.n_steps == 2
+        assert load_tensors(tmp_path / f"{way}.safetensors")[1]["seed"] == 5
     train_weights.episodes.cache_clear()
 
 

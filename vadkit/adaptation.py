@@ -85,7 +85,7 @@ class Study:
         """-> (scenes, seeds x draws), the finest there is. figure: psnr, auc_raw, auc_clip or auc_macro. Empty where not measured."""
         found = [[row["shots"][str(k)][figure] for row in self.rows
                   if row["method"] == method and row["scene"] == scene and str(k) in row["shots"]] for scene in self.scenes]  # fmt: skip
-        return np.array([np.concatenate(per_scene) for per_scene in found if per_scene])
+        return np.array([np.concatenate(per_scene) for per_scene in found if per_scene], float)  # None becomes NaN
 
     def mean(self, method, k, figure):
         """-> (mean, spread over training seeds and draws of the mean over scenes)."""

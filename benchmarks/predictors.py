@@ -1,6 +1,6 @@
 """All predictors side by side: parameters, speed, PSNR, gap and AUC, over three toy scenes, each with a seed of its own.
 
-    python benchmarks/predictors.py            about 9 minutes on one core; stop and go on as you like
+    python benchmarks/predictors.py            about 6 minutes on one core; stop and go on as you like
     python benchmarks/predictors.py --seeds 3  every predictor with three seeds on every scene: three times as long
     python benchmarks/predictors.py --quick    one seed, one scene, few steps, nothing kept: under 2 minutes
 
@@ -69,7 +69,7 @@ def print_table(rows):
 
 def benchmark(options):
     scenes = QUICK_SCENES if options.quick else SCENES
-    steps = options.steps or (40 if options.quick else 500)
+    steps = options.steps or (40 if options.quick else 300)
     jobs = {}
     for turn in range(
         options.seeds
@@ -89,7 +89,7 @@ def benchmark(options):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a reduced version on a validation scene, nothing kept")
-    parser.add_argument("--steps", type=int, help="steps of each training (default 500; 40 when quick)")
+    parser.add_argument("--steps", type=int, help="steps of each training (default 300; 40 when quick)")
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each predictor on each scene (default 1)")
     parser.add_argument("--restart", action="store_true", help="forget the results kept so far")
     sys.exit(main(benchmark, parser))

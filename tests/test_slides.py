@@ -69,8 +69,8 @@ def test_what_does_not_fit_goes_to_the_next_slide():
 
 def test_marks_win_and_solutions_are_skipped():
     cells = [text("# Title"), text("a", metadata={"tags": ["new-slide"]}), text("b", metadata={"tags": ["no-slide"]}),
-             code("c", metadata={"tags": ["solution"]}), text("## References\n\n- a paper"), text("d")]  # fmt: skip
-    assert slides.slide_types(cells) == ["slide", "subslide", "skip", "skip", "skip", "fragment"]
+             code("c", metadata={"tags": ["solution"]}), text("## References\n\n- a paper"), text("d"), text("**Exercise: E**\n\nDo it.")]  # fmt: skip
+    assert slides.slide_types(cells) == ["slide", "subslide", "skip", "skip", "skip", "fragment", "subslide"]
 
 
 def test_a_cell_is_split_at_the_headings_in_it():

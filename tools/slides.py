@@ -1,9 +1,9 @@
 """Slides from notebooks: every cell's `slideshow.slide_type` follows from the notebook's structure, by five rules.
 
-1. A `#` or `##` heading begins a slide, a `###` heading a subslide. (A heading in the middle of a cell splits the cell.)
+1. A `#` or `##` heading begins a slide, a `###` heading or an exercise a subslide. (A heading inside a cell splits the cell.)
 2. What no longer fits on 1280 x 720 goes to a subslide; a widget always does.
 3. Every other cell is a fragment: the space bar shows it. So the class predicts before it sees.
-4. Solutions and references are skipped.
+4. Hints, solutions and references are skipped.
 5. Marks win: the tags `new-slide` and `no-slide`; a comment that begins with "Speaker notes" is `notes`.
 
     python tools/slides.py            # rewrite the metadata; run it again whenever cells have changed
@@ -27,7 +27,7 @@ ROOM = 690  # pixels of height on a slide of 1280 x 720
 WIDTH = 1160  # and of width
 PICTURE = 510  # pixels of a figure, at most
 NOTES = "<!-- Speaker notes"
-SKIPPED = ("## References", "<details><summary>Solution")
+SKIPPED = ("## References", "<details><summary>Solution", "<details><summary>Hint")
 
 
 def lines(text, columns):
@@ -107,7 +107,9 @@ def slide_types(cells):
             continue
         if not used or heading and len(heading[1]) < 3:
             kind = "slide"
-        elif heading or "new-slide" in tags or is_widget(cell) or used + needed > ROOM:
+        elif (
+            heading or source.startswith("**Exercise") or "new-slide" in tags or is_widget(cell) or used + needed > ROOM
+        ):
             kind = "subslide"
         else:
             kind = "fragment"

@@ -6,6 +6,7 @@ import pytest
 import test_notebook_04
 import test_notebook_05
 from conftest import REPOSITORY
+from test_widgets_browser import CONTRAST
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
@@ -16,6 +17,31 @@ LAST_SLIDE = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.getMetadata("slideshow")?.slide_type);
   return cells.findLastIndex((kind) => ["slide", "subslide", "fragment"].includes(kind));
 }"""
+
+
+WITHOUT_A_NAME = """() => [...document.querySelectorAll(".vadkit")].flatMap((widget) => [
+  ...(widget.getAttribute("role") && widget.getAttribute("aria-label") ? [] : [`${widget.className}: no role or label`]),
+  ...(widget.querySelector("button, input, select, [tabindex='0']") ? [] : [`${widget.className}: nothing to focus`]),
+  ...[...widget.querySelectorAll("input, select, button, canvas, svg[role=img]")]
+    .filter((part) => !(part.getAttribute("aria-label") || part.textContent.trim() || part.labels?.length || part.closest("[aria-hidden=true]")))
+    .map((part) => `${widget.className}: a ${part.tagName} without a name`)])"""
+
+
+def check_accessibility(page):
+    """Every picture has alt text, every part of a widget a name, and all text can be read in both themes."""
+    assert page.evaluate(PICTURES) == 0, (
+        "JupyterLab drops the alt text of bare PNG outputs: show figures with vadkit.plots"
+    )
+    assert page.locator(".jp-OutputArea-output img:not([alt])").count() == 0
+    assert page.evaluate(WITHOUT_A_NAME) == []
+    for theme in ("Dark", "Light"):
+        page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}"
+        )
+        page.wait_for_function(
+            "(light) => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
+        )
+        assert min(page.evaluate(CONTRAST), default=21) >= 4.5, theme
 
 
 def scrub(page):

@@ -239,7 +239,7 @@ CONTRAST = """() => {
     .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
   const behind = (node) => { const c = channels(getComputedStyle(node).backgroundColor);
     return c.length > 3 && c[3] === 0 && node.parentElement ? behind(node.parentElement) : getComputedStyle(node).backgroundColor; };
-  return [...document.querySelectorAll(".vadkit :is(figcaption, output, p, button, label)")].filter((n) => n.textContent).map((n) => {
+  return [...document.querySelectorAll(".vadkit :is(figcaption, output, p, button, label, h4, th, td, li)")].filter((n) => n.textContent && !n.disabled).map((n) => {
     const [a, b] = [light(getComputedStyle(n).color), light(behind(n))].sort((x, y) => y - x);
     return (a + 0.05) / (b + 0.05);
   });

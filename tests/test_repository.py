@@ -119,6 +119,13 @@ def test_notebook_was_executed_from_top_to_bottom_without_errors(notebook):
             assert not [output for output in cell.outputs if output.output_type == "error"]
 
 
+@pytest.mark.parametrize("name", ["00_start_here", "01_anomaly_concept", "02_frame_prediction"])
+def test_outputs_that_every_machine_repeats_are_compared(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    checked = [cell for cell in notebook.cells if "nbval-check-output" in cell.metadata.get("tags", [])]
+    assert len(checked) >= 2 and all(cell.outputs for cell in checked)
+
+
 def test_cells_are_short_and_private_outputs_are_not_saved(notebook):
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         assert len([line for line in cell.source.splitlines() if line.strip()]) <= 15, cell.source
@@ -140,6 +147,17 @@ def test_links_between_notebooks_and_documents_lead_somewhere(notebook):
         for target in re.findall(r"\]\(([^)#\s]+)\)", cell.source):
             if not target.startswith("http"):
                 assert (ROOT / "notebooks" / target).exists(), target
+
+
+def test_the_minutes_of_a_notebook_are_the_same_wherever_they_stand():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    course_map = "\n".join(cell.source for cell in nbformat.read(NOTEBOOKS[0], as_version=4).cells)
+    for path in NOTEBOOKS:
+        first_cell = nbformat.read(path, as_version=4).cells[0].source
+        minutes = re.search(r"\*\*(\d+) minutes", first_cell)[1]
+        number = path.name[:2]
+        assert re.search(rf"^\| \[{number} .*\| {minutes} \|[^|]+\|$", readme, re.M), f"README.md on {path.name}"
+        assert re.search(rf"^\| {number} .*\| {minutes} \|$", course_map, re.M), f"{NOTEBOOKS[0].name} on {path.name}"
 
 
 def test_links_of_the_readme_lead_somewhere():

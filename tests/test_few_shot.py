@@ -1,0 +1,203 @@
+"""Few-shot adaptation to a prepared scene: the protocol, what is printed, and what is said about bad input."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+import few_shot  # noqa: E402
+
+import vadkit  # noqa: E402
+
+SIZE, LENGTHS = (24, 32), {"train": {"day": 30, "noon": 25}, "test": {"night": 30, "fog": 24, "storm": 26}}
+
+
+def write_scene(folder, lengths=LENGTHS):
+    """A prepared scene of noise; 'storm' is abnormal throughout."""
+    draw = np.random.default_rng(0)
+    for part, clips in lengths.items():
+        (folder / part).mkdir()
+        for name, length in clips.items():
+            np.save(folder / part / f"{name}.npy", draw.integers(0, 256, (length, *SIZE), np.uint8))
+            if part == "test":
+                label(folder, name, abnormal(name, length))
+    records = {part: {name: {"frames": n} for name, n in clips.items()} for part, clips in lengths.items()}
+    about = {"format": "vadkit-scene-1", "name": "noise", "size": SIZE, "clips": records}
+    (folder / "scene.json").write_text(json.dumps(about))
+    return folder
+
+
+def abnormal(name, length):
+    frame = np.arange(length)
+    return (frame > 0) if name == "storm" else (frame > 18) & (frame < length - 2)
+
+
+def label(folder, name, labels):
+    np.save(folder / "test" / f"{name}.labels.npy", np.asarray(labels, bool))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_scene(tmp_path)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Methods that cost nothing, where it does not matter what a predictor has learned."""
+    monkeypatch.setattr(few_shot, "METHODS", {"maml": Spy, "fine_tuned": Spy})
+
+
+class Spy:
+    """A method that learns nothing and notes what it is given: K and the support."""
+
+    def __init__(self):
+        self.predictor, self.supports = lambda x: x.mean(1, keepdim=True), []
+
+    def adapt(self, support):
+        self.supports.append(support)
+        shift = support[1].mean() - 0.5
+        return lambda x: x[:, -1:] + shift
+
+
+def run(capsys, *arguments):
+    assert few_shot.main(list(map(str, arguments))) == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def frames_of(windows):
+    """The set of frames, as bytes, that some windows are made of."""
+    x, y = windows
+    return {frame.numpy().tobytes() for frame in torch.cat([x.flatten(0, 1), y.flatten(0, 1)])}
+
+
+def test_one_line_of_json_with_every_row_and_one_seed_gives_one_result(folder, capsys):
+    found = [run(capsys, "--target", folder, "--k", 0, 2, "--draws", 2, "--seed", 1) for _ in range(2)]
+    for name in few_shot.METHODS:
+        for k in ("0", "2"):
+            row = found[0][name][k]
+            assert {"auc_raw", "auc_clip", "auc_macro", "std_auc_clip", "psnr", "adapt_seconds"} <= set(row)
+            assert (row["draws"], row["adapt_seconds"] > 0) == ((1, False) if k == "0" else (2, True))
+            found[1][name][k]["adapt_seconds"] = row["adapt_seconds"]
+    assert found[0] == found[1]
+    assert {"auc_raw", "auc_clip", "auc_macro"} <= set(found[0]["copy_last_frame"]) & set(found[0]["moving_pixels"])
+    plain = vadkit.evaluate(vadkit.copy_last_frame, vadkit.open_scene(folder))
+    assert found[0]["copy_last_frame"]["auc_clip"] == pytest.approx(plain.auc_clip, abs=1e-4)
+
+
+def test_training_support_is_consecutive_normal_windows_and_shared_by_all_methods(folder):
+    scene, spies = vadkit.open_scene(folder), {"a": Spy(), "b": Spy()}
+    found = few_shot.compare(scene, spies, [0, 1, 5], "train", draws=6, progress=False)
+    assert [len(x) for x, _ in spies["a"].supports] == [1] * 6 + [5] * 6
+    for (x, y), (other, _), (longer, _) in zip(spies["a"].supports, spies["b"].supports, spies["a"].supports[6:] * 2):
+        assert torch.equal(x, other) and torch.equal(x[0], longer[0])
+        assert torch.equal(x[1:, -1:], y[:-1])  # each window one frame later than the one before
+    train = {(c.frames[t] / np.float32(255)).tobytes() for c in scene.train_clips for t in range(len(c))}
+    assert set().union(*map(frames_of, spies["a"].supports)) <= train
+    assert found["scored_frames"] == sum(n - 4 for n in LENGTHS["test"].values())
+
+
+@pytest.mark.parametrize("k", [1, 3, 7])
+def test_clip_start_never_scores_a_frame_it_adapted_on(folder, monkeypatch, k):
+    scene, spy, scored = vadkit.open_scene(folder), Spy(), []
+    evaluation = vadkit.Evaluation
+    monkeypatch.setattr(vadkit, "Evaluation", lambda psnr, *rest: scored.append(psnr) or evaluation(psnr, *rest))
+    found = few_shot.compare(scene, {"spy": spy}, [0, k], "clip_start", progress=False)
+    assert len(spy.supports) == len(scene.test_clips)
+    for psnr in scored:
+        for clip, support, values in zip(scene.test_clips, spy.supports, psnr):
+            kept = {(clip.frames[t] / np.float32(255)).tobytes() for t in np.flatnonzero(~np.isnan(values))}
+            assert not kept & frames_of(support) and len(kept) == len(clip) - 4 - k
+    assert len(scored) == 4  # K = 0, K = k, copy last frame, moving pixels: all on the same frames
+    assert found["scored_frames"] == sum(n - 4 - k for n in LENGTHS["test"].values())
+
+
+@pytest.mark.parametrize("support", ["train", "clip_start"])
+def test_labels_enter_after_all_scores_are_there(folder, support):
+    def scores(scene):
+        detector, found = Spy(), []
+        method = few_shot.SUPPORTS[support]
+        blind = few_shot.unlabelled(scene)
+        assert all(clip.labels is None for clip in blind.test_clips)
+        supports = few_shot.supports_to_draw(blind, [3], 2) if support == "train" else None
+        for per_draw in method(detector, blind, 3, supports)[0]:
+            found += per_draw
+        return np.concatenate(found)
+
+    before, aucs = scores(vadkit.open_scene(folder)), few_shot.compare(
+        vadkit.open_scene(folder), {"spy": Spy()}, [3], support, 5, progress=False)["spy"]["3"]  # fmt: skip
+    for name, length in LENGTHS["test"].items():
+        label(folder, name, ~abnormal(name, length))
+    np.testing.assert_array_equal(before, scores(vadkit.open_scene(folder)))
+    flipped = few_shot.compare(vadkit.open_scene(folder), {"spy": Spy()}, [3], support, 5, progress=False)["spy"]["3"]
+    assert flipped["auc_raw"] == pytest.approx(1 - aucs["auc_raw"], abs=2e-4)
+
+
+def test_detectors_are_never_handed_a_label(folder, monkeypatch):
+    seen = []
+    evaluate = vadkit.evaluate
+    monkeypatch.setattr(vadkit, "evaluate", lambda p, s, **o: seen.append(s) or evaluate(p, s, **o), raising=False)
+    few_shot.compare(vadkit.open_scene(folder), {"spy": Spy()}, [0, 2], "train", progress=False)
+    assert seen and all(clip.labels is None for scene in seen for clip in scene.test_clips)
+
+
+def test_unlabelled_clips_are_left_out_and_named(quick, folder, capsys):
+    (folder / "test" / "fog.labels.npy").unlink()
+    assert few_shot.main(["--target", str(folder), "--k", "0"]) == 0
+    out = capsys.readouterr().out
+    assert "left out" in out and "fog" in out and json.loads(out.splitlines()[-1])["scored_clips"] == 2
+
+
+def test_a_macro_auc_that_does_not_exist_is_null(quick, folder, capsys):
+    for name in ("night", "fog"):
+        label(folder, name, np.zeros(LENGTHS["test"][name]))
+    row = run(capsys, "--target", folder, "--k", 1, "--support", "clip_start")["maml"]["1"]
+    assert row["auc_macro"] is None and 0 <= row["auc_clip"] <= 1
+
+
+def test_a_scene_without_training_clips(quick, tmp_path, capsys):
+    folder = write_scene(tmp_path, {"train": {}, "test": LENGTHS["test"]})
+    assert run(capsys, "--target", folder, "--k", 0, 2, "--support", "clip_start")["support"] == "clip_start"
+    refused(capsys, "no training clip", "--support clip_start", target=folder)
+
+
+def refused(capsys, *words, target, arguments=()):
+    assert few_shot.main(["--target", str(target), *arguments]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ") and said.err.count("\n") == 1 and all(word in said.err for word in words), (
+        said.err
+    )
+    assert "{" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--k", "27"], ("K = 27", "largest K is 26")),
+        (["--k", "20", "--support", "clip_start"], ("K = 20", "fog", "largest K is 19")),
+    ],
+)
+def test_a_k_that_does_not_fit_is_refused_with_the_largest_that_does(quick, folder, capsys, arguments, words):
+    refused(capsys, *words, target=folder, arguments=arguments)
+    fits = [words[-1].split()[-1] if a == arguments[1] else a for a in arguments]
+    run(capsys, "--target", folder, *fits)
+
+
+def test_scenes_that_cannot_be_scored(quick, folder, capsys):
+    refused(capsys, "ped3", target="ped3")
+    for name, length in LENGTHS["test"].items():
+        label(folder, name, np.ones(length))
+    refused(capsys, "abnormal", "both classes", target=folder)
+    for name in LENGTHS["test"]:
+        (folder / "test" / f"{name}.labels.npy").unlink()
+    refused(capsys, "no labelled test clip", "--labels", target=folder)
+
+
+@pytest.mark.parametrize("arguments", [["--k", "-1"], ["--k", "2.5"], ["--draws", "0"], ["--methods", "magic"]])
+def test_bad_arguments_are_refused(folder, capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        few_shot.main(["--target", str(folder), *arguments])
+    assert caught.value.code == 2 and arguments[1] in capsys.readouterr().err

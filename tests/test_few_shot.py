@@ -9,6 +9,7 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+import camera_weights  # noqa: E402
 import few_shot  # noqa: E402
 
 import vadkit  # noqa: E402
@@ -201,3 +202,23 @@ def test_bad_arguments_are_refused(folder, capsys, arguments):
     with pytest.raises(SystemExit) as caught:
         few_shot.main(["--target", str(folder), *arguments])
     assert caught.value.code == 2 and arguments[1] in capsys.readouterr().err
+
+
+def test_a_drawn_camera_repeats_and_its_targets_leave_the_intruder_out():
+    normal, *odd = clips = camera_weights.camera(10_000)
+    again = camera_weights.camera.__wrapped__(10_000)
+    assert all(np.array_equal(a, b) for one, other in zip(clips, again) for a, b in zip(one, other))
+    assert np.array_equal(*normal[:2]) and not normal[2].any()
+    for frames, without, labels in odd:
+        differs = (np.abs(frames.astype(int) - without) > 40).any((1, 2))
+        assert labels.any() and differs[labels].mean() > 0.8 and differs[labels].mean() > differs[~labels].mean()
+    task = camera_weights.CameraPool(range(10_000, 10_001)).draw([0], 3, 8, np.random.default_rng(0))[0]
+    assert frames_of(task.support) <= both_ways(normal[0])
+    targets = {y.numpy().tobytes() for y in task.query[1][:, 0]}
+    assert targets <= set().union(*(both_ways(without) for _, without, _ in odd))
+
+
+def both_ways(frames):
+    """The frames and their mirror images, as bytes."""
+    video = frames / np.float32(255)
+    return {np.ascontiguousarray(frame).tobytes() for frame in (*video, *video[..., ::-1])}

@@ -31,12 +31,13 @@ from vadkit.maml import inner_steps
 
 SHOTS, DRAWS, SEEDS, EVERY = (1, 5, 10), 3, (0, 1, 2), 5
 SCENES = [(toy_scenes.PLACES[i % 4], toy_scenes.TEST_SEEDS[100 + i]) for i in range(12)]
-CHOOSING = [(toy_scenes.PLACES[i % 4], toy_scenes.VALIDATION_SEEDS[100 + i]) for i in range(8)]
+CHOOSING = [(toy_scenes.PLACES[i % 4], toy_scenes.VALIDATION_SEEDS[100 + i]) for i in range(4)]
 EQUAL = [("sgd", rate, 3) for rate in (0.003, 0.01, 0.03, 0.1, 0.3)]
 OPTIMIZERS = [("sgd", 0.03), ("sgd", 0.1), ("sgd", 0.3), ("adam", 5e-4), ("adam", 1e-3), ("adam", 2e-3)]
 STEPS = (0, 1, 2, 3, 5, 10, 20, 30, 45, 60)
 META = {"Reptile": "reptile", "first-order MAML": "fomaml", "MAML, fixed rate": "maml", MAML: "maml_rates"}
 ZERO = ["copy last frame", "moving pixels"]
+NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
 METHODS = ["from scratch", "fine-tuned, equal", FINE_TUNED, *META]
 
 
@@ -78,17 +79,16 @@ def try_out(start, optimizer, rate, k_shot, place, scene_seed):
     """PSNR on normal windows of a scene after each of STEPS. start: "pre-trained", or "from scratch"."""
     predictor = start_of(start, 0)
     support, windows = support_of(scene_of(place, scene_seed), 0, k_shot), normal_windows(place, scene_seed)
-    path = adaptation.fine_tuning(predictor, support, optimizer, rate, max(STEPS) if start == "pre-trained" else 3)
+    n_steps = max(STEPS) if start == "pre-trained" and (optimizer, rate) in OPTIMIZERS else 3
+    path = adaptation.fine_tuning(predictor, support, optimizer, rate, n_steps)
     return {"psnr": [normal_psnr(tuned, windows) for step, tuned in enumerate(path) if step in STEPS]}
 
 
-def start_of(start, seed):
-    if start == "from scratch":
-        return vadkit.build_predictor(**TRAINED_NETWORK, seed=seed)
-    return weights("joint", seed).predictor
-
-
-TRAINED_NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
+def start_of(method, seed):
+    """The predictor that a method adapts."""
+    if method == "from scratch":
+        return vadkit.build_predictor(**NETWORK, seed=seed)
+    return weights(META.get(method, "joint"), seed).predictor
 
 
 def choose(options):
@@ -103,7 +103,7 @@ def choose(options):
             "start": start, "optimizer": optimizer, "rate": rate, "k_shot": k, "place": place, "scene_seed": seed}
         for place, seed in scenes for start, optimizer, rate in sorted(tried) for k in shots
     }  # fmt: skip
-    settings = {"steps": STEPS, "scenes": names(scenes), "weights": sha("joint_0")}
+    settings = {"steps": STEPS, "scenes": names(scenes), "weights": made_from(FINE_TUNED, 0)}
     rows = run_all(
         "adaptation_choice", "benchmarks/adaptation.py", settings, jobs, try_out, not options.quick, options.restart
     )
@@ -132,8 +132,7 @@ def adapted_copies(method, seed, recipes, support, k_shot, n_steps=None):
         trained = weights(META[method], seed)
         return inner_steps(trained.predictor, support, trained.rates, n_steps or trained.n_inner_steps)
     optimizer, rate, chosen_steps = recipes[method][k_shot]
-    return adaptation.fine_tuning(start_of("from scratch" if method == "from scratch" else "", seed), support, optimizer, rate,
-                                  n_steps or chosen_steps)  # fmt: skip
+    return adaptation.fine_tuning(start_of(method, seed), support, optimizer, rate, n_steps or chosen_steps)
 
 
 def figures(predictor, scene, measure=None):
@@ -146,25 +145,18 @@ def figures(predictor, scene, measure=None):
     }
 
 
-def compare(scene, place, scene_seed, method, seed, shots, draws, recipes):
+def compare(scene, place, scene_seed, method, seed, weights, shots, draws, recipes):
     """All K and draws of one method, one seed, on one scene -> {"shots": {K: {figure: one value for each draw}}}"""
-    scene, found = scene_of(place, scene_seed), {}
-    if method == "copy last frame":
-        return {"shots": {k: columns([figures(vadkit.copy_last_frame, scene)]) for k in (0, *shots)}}
-    if method == "moving pixels":
-        row = figures(vadkit.copy_last_frame, scene, scoring.SCORES["moving"])
-        return {
-            "shots": {k: columns([{"psnr": None} | {f: v for f, v in row.items() if f != "psnr"}]) for k in (0, *shots)}
-        }
+    scene = scene_of(place, scene_seed)
+    if method in ZERO:
+        row = figures(vadkit.copy_last_frame, scene, scoring.SCORES["moving"] if method == "moving pixels" else None)
+        row["psnr"] = row["psnr"] if method == "copy last frame" else None
+        return {"shots": {k: columns([row]) for k in (0, *shots)}}
+    found = {0: columns([figures(start_of(method, seed), scene)])}
     for k in shots:
         copies = (adapted_copies(method, seed, recipes, support_of(scene, draw, k), k) for draw in range(draws))
         found[k] = columns([figures([*path][-1], scene) for path in copies])
-    start = (
-        weights(META[method], seed).predictor
-        if method in META
-        else start_of("from scratch" if method == "from scratch" else "", seed)
-    )
-    return {"shots": {0: columns([figures(start, scene)]), **found}}
+    return {"shots": found}
 
 
 def columns(rows):
@@ -175,23 +167,26 @@ def names(scenes):
     return {f"{place}-{seed}": fingerprint(scene_of(place, seed)) for place, seed in scenes}
 
 
-def sha(*files):
-    return {name: hashlib.sha256((SHIPPED / f"{name}.safetensors").read_bytes()).hexdigest()[:16] for name in files}
+def made_from(method, seed):
+    """The start of the hash of the weights file that a method adapts; "" where there is none."""
+    if method in ZERO or method == "from scratch":
+        return ""
+    file = SHIPPED / f"{META.get(method, 'joint')}_{seed}.safetensors"
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def study(options):
     recipes = choose(options)
     scenes = CHOOSING[:2] if options.quick else SCENES
     seeds, shots, draws = ((0,), (5,), 1) if options.quick else (SEEDS, SHOTS, DRAWS)
-    about = {"every": EVERY, "scenes": names(scenes), "recipes": recipes,
-             "weights": sha(*(f"{way}_{seed}" for way in ("joint", *META.values()) for seed in seeds))}  # fmt: skip
+    about = {"every": EVERY, "scenes": names(scenes), "recipes": recipes, "shots": shots, "draws": draws}
     jobs = {
         f"{place}-{scene_seed} | {method} | seed {seed}": {
             "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed,
-            "shots": shots, "draws": draws}
+            "weights": made_from(method, seed)}
         for place, scene_seed in scenes for method in (*ZERO, *METHODS) for seed in (seeds if method in METHODS else (0,))
     }  # fmt: skip
-    rows = run_all("adaptation", "benchmarks/adaptation.py", about, jobs, lambda **job: compare(**job, recipes=recipes),
+    rows = run_all("adaptation", "benchmarks/adaptation.py", about, jobs, lambda **job: compare(**job, shots=shots, draws=draws, recipes=recipes),
                    not options.quick, options.restart)  # fmt: skip
     found = adaptation.Study({"rows": rows})
     for k in (0, *shots):
@@ -212,7 +207,7 @@ def study(options):
 # --- PSNR against inner steps ------------------------------------------------------------------------------------------------
 
 
-def walk(scene, place, scene_seed, method, seed, recipes):
+def walk(scene, place, scene_seed, method, seed, weights, recipes):
     """PSNR on normal windows after each of STEPS on five windows, whatever number a method was trained or chosen for."""
     windows, support = normal_windows(place, scene_seed), support_of(scene_of(place, scene_seed), 0, 5)
     path = adapted_copies(method, seed, recipes, support, 5, max(STEPS))
@@ -223,12 +218,12 @@ def against_steps(options, recipes):
     scenes, seeds = (CHOOSING[:1], (0,)) if options.quick else (SCENES[:4], SEEDS)
     jobs = {
         f"{place}-{scene_seed} | {method} | seed {seed}": {
-            "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed}
+            "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed,
+            "weights": made_from(method, seed)}
         for place, scene_seed in scenes for method in METHODS for seed in seeds
     }  # fmt: skip
     settings = {"steps": STEPS, "k_shot": 5, "recipes": recipes, "scenes": names(scenes),
-                "copy last frame": {f"{p}-{s}": normal_psnr(vadkit.copy_last_frame, normal_windows(p, s)) for p, s in scenes},
-                "weights": sha(*(f"{way}_{seed}" for way in ("joint", *META.values()) for seed in seeds))}  # fmt: skip
+                "copy last frame": {f"{p}-{s}": normal_psnr(vadkit.copy_last_frame, normal_windows(p, s)) for p, s in scenes}}  # fmt: skip
     rows = run_all("adaptation_steps", "benchmarks/adaptation.py", settings, jobs, lambda **job: walk(**job, recipes=recipes),
                    not options.quick, options.restart)  # fmt: skip
     print(

@@ -49,7 +49,7 @@ def train(predictor, scene, **options):
 
 
 def run_all(name, script, settings, jobs, run, keep=True, restart=False):
-    """Do every job that is not done yet, and write `vadkit/results/NAME.json` after each -> {key: row}.
+    """Do every job that is not done yet, or was done with other arguments, and write `vadkit/results/NAME.json` after each -> {key: row}.
 
     settings: what all jobs have in common; jobs: {key: arguments of `run`}; keep=False: neither read nor write.
     Raises ValueError when the file was made with other settings, scenes or versions.
@@ -63,12 +63,14 @@ def run_all(name, script, settings, jobs, run, keep=True, restart=False):
                 f"results/{name}.json was made with other settings, scenes or versions: use --restart to replace it."
             )
         results = kept
-    for key in tqdm([key for key in jobs if key not in results["rows"]], desc=name):
+    rows = results["rows"]
+    todo = [key for key, job in jobs.items() if not plain(job).items() <= rows.get(key, {}).items()]
+    for key in tqdm(todo, desc=name):
         began = time.process_time()
-        results["rows"][key] = plain({**jobs[key], **run(**jobs[key]), "cpu_seconds": time.process_time() - began})
+        rows[key] = plain({**jobs[key], **run(**jobs[key]), "cpu_seconds": time.process_time() - began})
         if keep:
             vadkit.save_results(name, results)
-    return {key: results["rows"][key] for key in jobs}
+    return {key: rows[key] for key in jobs}
 
 
 def kept_results():

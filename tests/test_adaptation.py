@@ -89,7 +89,7 @@ def tiny_study(monkeypatch, scene):
 
 
 def compare(tiny_study, method, seed=0):
-    return study.compare("s", "park", 10_500, method, seed, (1, 5), 2, tiny_study)["shots"]
+    return study.compare("s", "park", 10_500, method, seed, "", (1, 5), 2, tiny_study)["shots"]
 
 
 def test_the_whole_path_gives_the_same_numbers_twice(tiny_study):

@@ -10,6 +10,8 @@ from .windows import N_INPUTS, make_windows
 from .words import say
 
 MAML, FINE_TUNED = "MAML, learned rates", "fine-tuned, best"
+METHODS = ("copy last frame", "moving pixels", "from scratch", "fine-tuned, equal", FINE_TUNED, "Reptile", "first-order MAML",
+           "MAML, fixed rate", MAML)  # fmt: skip
 
 
 def fine_tuning(predictor, support, optimizer="sgd", lr=0.1, n_steps=3):
@@ -76,7 +78,7 @@ class Study:
     """Rows of `results/adaptation.json`, one for each scene, method and seed, as arrays."""
 
     def __init__(self, results):
-        self.rows = list(results["rows"].values())
+        self.rows = sorted(results["rows"].values(), key=_order)
         self.methods = list(dict.fromkeys(row["method"] for row in self.rows))
         self.scenes = list(dict.fromkeys(row["scene"] for row in self.rows))
         self.shots = sorted({int(k) for row in self.rows for k in row["shots"]})
@@ -105,6 +107,12 @@ class Study:
             if not np.isnan(cells["auc_raw"][0]):
                 rows.append({"": method, **{names[f]: _cell(*cells[f], 2 if f == "psnr" else 3) for f in figures}})
         return rows
+
+
+def _order(row):
+    """Rows by method, in the order of tables, then by seed; scenes stay in the order they came."""
+    method = row["method"]
+    return METHODS.index(method) if method in METHODS else -1, method, row["seed"]
 
 
 def _cell(mean, spread, digits):
@@ -161,7 +169,7 @@ def against_shots(study, figures=("psnr", "auc_raw"), leave_out=("moving pixels"
 
 def step_curves(results):
     """-> (steps, {method: (scenes x seeds, steps) PSNR in dB}, copy-last-frame's PSNR) of `results/adaptation_steps.json`."""
-    rows, settings = list(results["rows"].values()), results["about"]["settings"]
+    rows, settings = sorted(results["rows"].values(), key=_order), results["about"]["settings"]
     methods = dict.fromkeys(row["method"] for row in rows)
     curves = {m: np.array([row["psnr"] for row in rows if row["method"] == m]) for m in methods}
     return settings["steps"], curves, float(np.mean(list(settings["copy last frame"].values())))

@@ -27,6 +27,8 @@ IDLE = """() => {
   const notebook = window.jupyterapp.shell.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;
   return !!kernel && kernel.status === "idle" && notebook.sessionContext.isReady;
 }"""
+DONE = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .every((cell) => cell.model.type !== "code" || cell.model.executionState !== "running")"""
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === "code")
   .flatMap((cell) => cell.model.outputs.toJSON().filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`))"""
 
@@ -111,7 +113,7 @@ def notebook(lab, page):
             for cell, kind in zip(made.cells, slide_types or []):
                 cell.metadata["slideshow"] = {"slide_type": kind}
             nbformat.write(made, root / path)
-        page.goto(f"{url}/lab/workspaces/test-{time.time_ns()}/tree/{path}")
+        page.goto(f"{url}/lab/workspaces/test-{time.time_ns()}/tree/{path}", timeout=90_000)
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0", timeout=90_000
         )
@@ -137,6 +139,7 @@ def run_all(page):
     def run(seconds=120):
         page.set_default_timeout(seconds * 1000)
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(DONE)
         page.wait_for_function(IDLE)
         page.set_default_timeout(20_000)
         assert page.evaluate(ERRORS) == []

@@ -66,7 +66,8 @@ def output(shown):
 
 def cell_html(cell, kind):
     if cell.cell_type == "code":
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
+        widget = any('<div id="vadkit-' in shown.get("data", {}).get("text/html", "") for shown in cell.outputs)
+        hidden = widget or cell.metadata.get("jupyter", {}).get("source_hidden")
         code = "" if hidden else Highlight2HTML(pygments_lexer="python")(cell.source)
         shown = [] if "private-output" in cell.metadata.get("tags", []) else map(output, cell.outputs)
         body = code + "".join(f'<div class="output">{one}</div>' for one in shown if one)

@@ -184,7 +184,7 @@ def study(options):
         f"{place}-{scene_seed} | {method} | seed {seed}": {
             "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed,
             "weights": made_from(method, seed)}
-        for place, scene_seed in scenes for method in (*ZERO, *METHODS) for seed in (seeds if method in METHODS else (0,))
+        for place, scene_seed in scenes for method in (*ZERO, *options.methods) for seed in (seeds if method in METHODS else (0,))
     }  # fmt: skip
     rows = run_all("adaptation", "benchmarks/adaptation.py", about, jobs, lambda **job: compare(**job, shots=shots, draws=draws, recipes=recipes),
                    not options.quick, options.restart)  # fmt: skip
@@ -195,7 +195,7 @@ def study(options):
         )
         for row in found.table(k):
             print(f"{row['']:22}" + "".join(f"{cell:>16}" for name, cell in row.items() if name))
-    for other in (FINE_TUNED, "fine-tuned, equal"):
+    for other in (FINE_TUNED, "fine-tuned, equal", "copy last frame") if MAML in found.methods else ():
         for figure in ("psnr", "auc_raw", "auc_clip", "auc_macro"):
             mean, low, high = found.difference(MAML, other, 5, figure)
             print(
@@ -220,7 +220,7 @@ def against_steps(options, recipes):
         f"{place}-{scene_seed} | {method} | seed {seed}": {
             "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed,
             "weights": made_from(method, seed)}
-        for place, scene_seed in scenes for method in METHODS for seed in seeds
+        for place, scene_seed in scenes for method in options.methods for seed in seeds
     }  # fmt: skip
     settings = {"steps": STEPS, "k_shot": 5, "recipes": recipes, "scenes": names(scenes),
                 "copy last frame": {f"{p}-{s}": normal_psnr(vadkit.copy_last_frame, normal_windows(p, s)) for p, s in scenes}}  # fmt: skip
@@ -231,7 +231,7 @@ def against_steps(options, recipes):
         + " " * 22
         + "".join(f"{s:7}" for s in STEPS)
     )
-    for method in METHODS:
+    for method in options.methods:
         mean = np.mean([row["psnr"] for row in rows.values() if row["method"] == method], axis=0)
         print(f"{method:22}" + "".join(f"{value:7.2f}" for value in mean))
 
@@ -239,5 +239,6 @@ def against_steps(options, recipes):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two validation scenes and one seed, nothing kept")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, help="only these (default: all)")
     parser.add_argument("--restart", action="store_true", help="forget the results kept so far")
     sys.exit(main(study, parser))

@@ -8,7 +8,7 @@ clip is scored. K = 0, 1, 5, 10 consecutive windows (K + 4 frames) of a training
 same for every method. Three training seeds. Whole-frame PSNR, no smoothing. The 95 % interval of a paired difference comes from a
 bootstrap over scenes: seeds and draws of a scene are averaged first.
 
-Fine-tuning has its optimizer, rate and number of steps chosen for each K on validation scenes, by PSNR: "fine-tuned, equal" among
+Fine-tuning has its optimizer, rate and number of steps chosen on validation scenes, by PSNR with K = 5: "fine-tuned, equal" among
 plain gradient descent of as many steps as MAML takes, "fine-tuned, best" also among Adam and up to twenty times as many steps.
 
 Keeps vadkit/results/adaptation_choice.json (what was chosen), adaptation.json and adaptation_steps.json (PSNR against steps).
@@ -92,46 +92,41 @@ def start_of(method, seed):
 
 
 def choose(options):
-    """-> {method: {K: (optimizer, rate, steps)}}"""
+    """-> {method: (optimizer, rate, steps)}, the best on validation scenes with K = 5, for which MAML's rates were learned too."""
     scenes = CHOOSING[:2] if options.quick else CHOOSING
-    shots = (5,) if options.quick else SHOTS
-    tried = {("pre-trained", *o) for o in OPTIMIZERS} | {
-        (start, o, r) for o, r, _ in EQUAL for start in ("pre-trained", "from scratch")
-    }
+    tried = {("pre-trained", *o) for o in OPTIMIZERS}
+    tried |= {(start, o, r) for o, r, _ in EQUAL for start in ("pre-trained", "from scratch")}
     jobs = {
-        f"{start} | {optimizer} {rate} | K {k} | {place}-{seed}": {
-            "start": start, "optimizer": optimizer, "rate": rate, "k_shot": k, "place": place, "scene_seed": seed}
-        for place, seed in scenes for start, optimizer, rate in sorted(tried) for k in shots
+        f"{start} | {optimizer} {rate} | K 5 | {place}-{seed}": {
+            "start": start, "optimizer": optimizer, "rate": rate, "k_shot": 5, "place": place, "scene_seed": seed}
+        for place, seed in scenes for start, optimizer, rate in sorted(tried)
     }  # fmt: skip
     settings = {"steps": STEPS, "scenes": names(scenes), "weights": made_from(FINE_TUNED, 0)}
-    rows = run_all(
-        "adaptation_choice", "benchmarks/adaptation.py", settings, jobs, try_out, not options.quick, options.restart
-    )
+    rows = run_all("adaptation_choice", "benchmarks/adaptation.py", settings, jobs, try_out, not options.quick,
+                   options.restart)  # fmt: skip
     chosen = {}
     for method, start, steps in (("from scratch", "from scratch", (3,)), ("fine-tuned, equal", "pre-trained", (3,)),
                                  (FINE_TUNED, "pre-trained", STEPS[1:])):  # fmt: skip
-        for k in shots:
-            found = {}
-            for row in rows.values():
-                if row["start"] == start and row["k_shot"] == k and (row["optimizer"] == "sgd" or method == FINE_TUNED):
-                    for step, value in zip(STEPS, row["psnr"]):
-                        if step in steps:
-                            found.setdefault((row["optimizer"], row["rate"], step), []).append(value)
-            chosen.setdefault(method, {})[k] = max(found, key=lambda recipe: np.mean(np.nan_to_num(found[recipe])))
-    for method, recipes in chosen.items():
-        print(f"{method:20}", *(f"K={k}: {o} {r:g} x {n}" for k, (o, r, n) in recipes.items()), sep="   ")
+        found = {}
+        for row in rows.values():
+            if row["start"] == start and (row["optimizer"] == "sgd" or method == FINE_TUNED):
+                for step, value in zip(STEPS, row["psnr"]):
+                    if step in steps:
+                        found.setdefault((row["optimizer"], row["rate"], step), []).append(value)
+        chosen[method] = max(found, key=lambda recipe: np.mean(np.nan_to_num(found[recipe])))
+        print(f"{method:20} {chosen[method][0]} {chosen[method][1]:g} x {chosen[method][2]}")
     return chosen
 
 
 # --- The comparison ----------------------------------------------------------------------------------------------------------
 
 
-def adapted_copies(method, seed, recipes, support, k_shot, n_steps=None):
+def adapted_copies(method, seed, recipes, support, n_steps=None):
     """The copies after 0, 1, ... steps; n_steps: the trained or chosen number when None."""
     if method in META:
         trained = weights(META[method], seed)
         return inner_steps(trained.predictor, support, trained.rates, n_steps or trained.n_inner_steps)
-    optimizer, rate, chosen_steps = recipes[method][k_shot]
+    optimizer, rate, chosen_steps = recipes[method]
     return adaptation.fine_tuning(start_of(method, seed), support, optimizer, rate, n_steps or chosen_steps)
 
 
@@ -154,7 +149,7 @@ def compare(scene, place, scene_seed, method, seed, weights, shots, draws, recip
         return {"shots": {k: columns([row]) for k in (0, *shots)}}
     found = {0: columns([figures(start_of(method, seed), scene)])}
     for k in shots:
-        copies = (adapted_copies(method, seed, recipes, support_of(scene, draw, k), k) for draw in range(draws))
+        copies = (adapted_copies(method, seed, recipes, support_of(scene, draw, k)) for draw in range(draws))
         found[k] = columns([figures([*path][-1], scene) for path in copies])
     return {"shots": found}
 
@@ -178,7 +173,7 @@ def made_from(method, seed):
 def study(options):
     recipes = choose(options)
     scenes = CHOOSING[:2] if options.quick else SCENES
-    seeds, shots, draws = ((0,), (5,), 1) if options.quick else (SEEDS, SHOTS, DRAWS)
+    seeds, shots, draws = ((0,), (5,), 1) if options.quick else (options.seeds, SHOTS, DRAWS)
     about = {"every": EVERY, "scenes": names(scenes), "recipes": recipes, "shots": shots, "draws": draws}
     jobs = {
         f"{place}-{scene_seed} | {method} | seed {seed}": {
@@ -210,12 +205,12 @@ def study(options):
 def walk(scene, place, scene_seed, method, seed, weights, recipes):
     """PSNR on normal windows after each of STEPS on five windows, whatever number a method was trained or chosen for."""
     windows, support = normal_windows(place, scene_seed), support_of(scene_of(place, scene_seed), 0, 5)
-    path = adapted_copies(method, seed, recipes, support, 5, max(STEPS))
+    path = adapted_copies(method, seed, recipes, support, max(STEPS))
     return {"psnr": [normal_psnr(adapted, windows) for step, adapted in enumerate(path) if step in STEPS]}
 
 
 def against_steps(options, recipes):
-    scenes, seeds = (CHOOSING[:1], (0,)) if options.quick else (SCENES[:4], SEEDS)
+    scenes, seeds = (CHOOSING[:1], (0,)) if options.quick else (SCENES[:4], options.seeds)
     jobs = {
         f"{place}-{scene_seed} | {method} | seed {seed}": {
             "scene": f"{place}-{scene_seed}", "place": place, "scene_seed": scene_seed, "method": method, "seed": seed,
@@ -240,5 +235,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two validation scenes and one seed, nothing kept")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, help="only these (default: all)")
+    parser.add_argument("--seeds", nargs="+", type=int, choices=SEEDS, default=SEEDS, help="only these (default: all)")
     parser.add_argument("--restart", action="store_true", help="forget the results kept so far")
     sys.exit(main(study, parser))

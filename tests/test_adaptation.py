@@ -84,7 +84,7 @@ def tiny_study(monkeypatch, scene):
     monkeypatch.setattr(study, "scene_of", lambda place, seed: scene)
     monkeypatch.setattr(study, "weights", lambda way, seed: trained(seed))
     study.normal_windows.cache_clear()
-    yield {method: {k: ("sgd", 0.05, 3) for k in (1, 5)} for method in study.METHODS}
+    yield {method: ("sgd", 0.05, 3) for method in study.METHODS}
     study.normal_windows.cache_clear()
 
 

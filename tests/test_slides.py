@@ -97,7 +97,9 @@ def test_a_deck_asks_the_network_for_nothing(notebook):
     """From the outputs as committed: execution only adds the widgets, which `test_widgets.py` looks at."""
     page = decks.deck(notebook, "A notebook")
     assert not re.findall(r'(?:src|srcset)\s*=\s*"(?!data:)[^"]*"|<link|@import|url\(|\bfetch\(|\bimport\(', page)
-    assert page.count("<section aria-label") == sum(kind in ("slide", "subslide") for kind in slides.slide_types(notebook.cells))
+    assert page.count("<section aria-label") == sum(
+        kind in ("slide", "subslide") for kind in slides.slide_types(notebook.cells)
+    )
     for solution in (cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])):
         assert solution.source.splitlines()[0] not in page
 

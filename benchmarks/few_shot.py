@@ -8,7 +8,7 @@ be predicted, so K consecutive windows are K + 4 frames.
 methods
   maml                meta-trained on toy scenes; adapted with 40 steps of Adam, many more than it was trained for
   maml_learned_rates  the same weights, adapted as in training: 10 steps of gradient descent at the inner rates it learned
-  fine_tuned          ordinary training on the same toy scenes for as long, adapted with 40 steps of Adam
+  fine_tuned          ordinary training on the same toy scenes all the way (for 60 % of the time), adapted with 40 steps of Adam
   copy_last_frame     learns nothing: the next frame is the last one
   moving_pixels       learns and predicts nothing: the share of pixels that changed
 
@@ -272,6 +272,7 @@ def main(argv=None):
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="default: all that learn")
     parser.add_argument("--seed", type=lambda text: whole_number(text, 0), default=0, help="which supports are drawn")
     parser.add_argument("--results", metavar="NAME", help="also keep the figures as vadkit/results/NAME.json")
+    parser.add_argument("--note", default="", help="kept with the figures, for instance how often this scene was run")
     options = parser.parse_args(argv)
     shots = sorted(set(options.k))
     try:

@@ -1,6 +1,6 @@
 """The two problems of a predictor: it is too strong, and its scene is baked in.
 
-    python benchmarks/generalization.py capacity     about 25 minutes on one core; stop and go on as you like
+    python benchmarks/generalization.py capacity     about 22 minutes on one core; stop and go on as you like
     python benchmarks/generalization.py transfer     about 7 minutes
     python benchmarks/generalization.py boar         about 5 minutes: the boar, as drawn at each capacity
     ... --quick                                      a reduced version on validation scenes, nothing kept: under 2 minutes

@@ -1,6 +1,6 @@
 """All predictors side by side: parameters, speed, PSNR, gap and AUC, over three toy scenes, each with a seed of its own.
 
-    python benchmarks/predictors.py            about 6 minutes on one core; stop and go on as you like
+    python benchmarks/predictors.py            about 8 minutes on one core; stop and go on as you like
     python benchmarks/predictors.py --seeds 3  every predictor with three seeds on every scene: three times as long
     python benchmarks/predictors.py --quick    one seed, one scene, few steps, nothing kept: under 2 minutes
 

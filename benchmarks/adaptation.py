@@ -3,7 +3,7 @@
     python benchmarks/adaptation.py           about 25 minutes on one core; stop and go on as you like
     python benchmarks/adaptation.py --quick   two validation scenes, one seed, nothing kept: about a minute
 
-Twelve scenes of TEST_SEEDS, all four places, one test clip for every behavioural kind of anomaly there; every fifth window of a test
+Ten scenes of TEST_SEEDS, all four places, one test clip for every behavioural kind of anomaly there; every fifth window of a test
 clip is scored. K = 0, 1, 5, 10 consecutive windows (K + 4 frames) of a training clip; three draws, each from another clip and the
 same for every method. Three training seeds. Whole-frame PSNR, no smoothing. The 95 % interval of a paired difference comes from a
 bootstrap over scenes: seeds and draws of a scene are averaged first.
@@ -30,7 +30,7 @@ from vadkit.checkpoints import SHIPPED
 from vadkit.maml import inner_steps
 
 SHOTS, DRAWS, SEEDS, EVERY = (1, 5, 10), 3, (0, 1, 2), 5
-SCENES = [(toy_scenes.PLACES[i % 4], toy_scenes.TEST_SEEDS[100 + i]) for i in range(12)]
+SCENES = [(toy_scenes.PLACES[i % 4], toy_scenes.TEST_SEEDS[100 + i]) for i in range(10)]
 CHOOSING = [(toy_scenes.PLACES[i % 4], toy_scenes.VALIDATION_SEEDS[100 + i]) for i in range(4)]
 EQUAL = [("sgd", rate, 3) for rate in (0.003, 0.01, 0.03, 0.1, 0.3)]
 OPTIMIZERS = [("sgd", 0.03), ("sgd", 0.1), ("sgd", 0.3), ("adam", 5e-4), ("adam", 1e-3), ("adam", 2e-3)]

@@ -69,7 +69,7 @@ def check_interval(function):
         "`drawn` numbers scenes, not runs: average the runs of each scene first.": np.percentile(runs_drawn, [2.5, 97.5]),
         "Low first, then high.": expected[::-1],
     }, rtol=1e-3, atol=1e-9)  # fmt: skip
-    return "Twelve scenes are twelve opinions, however often you ask each of them."
+    return "Ten scenes are ten opinions, however often you ask each of them."
 
 
 @exercise("06", "An alarm that waits")

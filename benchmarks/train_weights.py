@@ -1,4 +1,4 @@
-"""Train the weights that ship with the package, each from a seed, on training scenes only.
+"""Train the weights of the package, each from a seed, on training scenes only.
 
     python benchmarks/train_weights.py               all of them (`make weights`), half an hour to an hour on one core
     python benchmarks/train_weights.py maml_0        one of them, 4 minutes or less
@@ -11,6 +11,8 @@ many; ordinary training on the same scenes, four times as many steps, because a 
 
 <way>_<seed>: five ways of training, three seeds each, for notebook 06. The same network and scenes, and about the same computing
 time: the cheaper ways take more steps. Rates for adapting that a way does not learn are the best of several on validation scenes.
+
+Of these, joint and maml_rates ship; the others are not trained yet.
 
 camera_maml, camera_fine_tuned: for real cameras (benchmarks/few_shot.py), from toy scenes alone, see benchmarks/camera_weights.py.
 """

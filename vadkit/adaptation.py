@@ -83,6 +83,10 @@ class Study:
         self.scenes = list(dict.fromkeys(row["scene"] for row in self.rows))
         self.shots = sorted({int(k) for row in self.rows for k in row["shots"]})
 
+    def seeds(self, method):
+        """The training seeds there are of a method."""
+        return sorted({row["seed"] for row in self.rows if row["method"] == method})
+
     def values(self, method, k, figure):
         """-> (scenes, seeds x draws), the finest there is. figure: psnr, auc_raw, auc_clip or auc_macro. Empty where not measured."""
         found = [[row["shots"][str(k)][figure] for row in self.rows
@@ -124,7 +128,7 @@ def _cell(mean, spread, digits):
 # --- Figures -----------------------------------------------------------------------------------------------------------------
 
 
-def against_shots(study, figures=("psnr", "auc_raw"), leave_out=("moving pixels", "fine-tuned, equal")):
+def against_shots(study, figures=("psnr", "auc_raw"), leave_out=("moving pixels",)):
     """Mean over scenes against K, one panel for each figure, with error bars of the spread over seeds and draws."""
     units = {
         "psnr": "PSNR on normal frames (dB)",

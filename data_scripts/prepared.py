@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -206,10 +207,11 @@ def prepare_clip(clip, folder, options, measure=False, stopped=lambda: False):
     """
     began, report = time.process_time(), {}
     npy = GrowingNpy(folder / clip.part / f"{clip.name}.npy", options.size, np.uint8)
-    for frame in grey_frames(clip.path, clip.span, options.skip_corrupt, report):
-        if stopped():
-            raise KeyboardInterrupt
-        npy.append(shrink(frame, options))
+    with closing(grey_frames(clip.path, clip.span, options.skip_corrupt, report)) as frames:  # ends its hold on stderr
+        for frame in frames:
+            if stopped():
+                raise KeyboardInterrupt
+            npy.append(shrink(frame, options))
     if npy.length < MIN_FRAMES:
         raise ValueError(
             f"{clip.path} gives {npy.length} frames: four to look at and one to predict make {MIN_FRAMES}."
@@ -243,10 +245,11 @@ def _write_labels(clip, folder, length, options, record):
 
 def _write_masks(clip, folder, length, missing, options):
     npy, any_pixel = GrowingNpy(folder / clip.part / f"{clip.name}.masks.npy", options.size, bool), []
-    for mask in clip.masks():
-        if npy.length < length:
-            npy.append(shrink_mask(mask, options))
-        any_pixel.append(bool(np.any(mask)))
+    with closing(clip.masks()) as masks:
+        for mask in masks:
+            if npy.length < length:
+                npy.append(shrink_mask(mask, options))
+            any_pixel.append(bool(np.any(mask)))
     if len(any_pixel) not in (length, length + missing):
         raise ValueError(f"{clip.path} has {length} frames but {len(any_pixel)} masks: they must match one to one.")
     npy.finish()

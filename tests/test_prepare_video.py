@@ -225,6 +225,25 @@ def test_interrupted_then_run_again_goes_on_where_it_was(home, capsys, which, jo
     assert left_behind(home) == ["scene"]
 
 
+INTERRUPTED_AT_THE_30TH_FRAME = """
+import sys, command_line, prepare_video, prepared
+shrink, calls = prepared.shrink, iter(range(30))
+def interrupted(*arguments):
+    if next(calls, None) is None:
+        raise KeyboardInterrupt
+    return shrink(*arguments)
+prepared.shrink = interrupted
+sys.exit(command_line.run_script(prepare_video.main))
+"""
+
+
+def test_an_interruption_between_two_frames_is_answered_on_stderr(home):
+    command = [sys.executable, "-c", INTERRUPTED_AT_THE_30TH_FRAME, *usual(home), "--jobs", "1"]
+    found = subprocess.run(list(map(str, command)), cwd=SCRIPTS, capture_output=True, text=True)
+    assert found.returncode == 2
+    assert found.stderr.strip().endswith("the same command goes on from there.")
+
+
 def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
     monkeypatch.setattr(prepared, "shrink", interrupting(prepared.shrink, after=30))
     assert run(*usual(home)) == 2

@@ -15,7 +15,6 @@ import signal
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -207,11 +206,10 @@ def prepare_clip(clip, folder, options, measure=False, stopped=lambda: False):
     """
     began, report = time.process_time(), {}
     npy = GrowingNpy(folder / clip.part / f"{clip.name}.npy", options.size, np.uint8)
-    with closing(grey_frames(clip.path, clip.span, options.skip_corrupt, report)) as frames:  # ends its hold on stderr
-        for frame in frames:
-            if stopped():
-                raise KeyboardInterrupt
-            npy.append(shrink(frame, options))
+    for frame in grey_frames(clip.path, clip.span, options.skip_corrupt, report):
+        if stopped():
+            raise KeyboardInterrupt
+        npy.append(shrink(frame, options))
     if npy.length < MIN_FRAMES:
         raise ValueError(
             f"{clip.path} gives {npy.length} frames: four to look at and one to predict make {MIN_FRAMES}."
@@ -245,11 +243,10 @@ def _write_labels(clip, folder, length, options, record):
 
 def _write_masks(clip, folder, length, missing, options):
     npy, any_pixel = GrowingNpy(folder / clip.part / f"{clip.name}.masks.npy", options.size, bool), []
-    with closing(clip.masks()) as masks:
-        for mask in masks:
-            if npy.length < length:
-                npy.append(shrink_mask(mask, options))
-            any_pixel.append(bool(np.any(mask)))
+    for mask in clip.masks():
+        if npy.length < length:
+            npy.append(shrink_mask(mask, options))
+        any_pixel.append(bool(np.any(mask)))
     if len(any_pixel) not in (length, length + missing):
         raise ValueError(f"{clip.path} has {length} frames but {len(any_pixel)} masks: they must match one to one.")
     npy.finish()

@@ -107,8 +107,8 @@ def _listening():
             return bool(_DAMAGE.search(ear.read(length)))
 
         stderr = os.dup(2)
-        os.dup2(descriptor, 2)
         try:
+            os.dup2(descriptor, 2)
             yield damage_heard
         finally:
             os.dup2(stderr, 2)

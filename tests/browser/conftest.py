@@ -149,7 +149,8 @@ def run_all(page):
 
 @pytest.fixture
 def start_deck(page):
-    """start_deck() presents the open notebook from its first slide, on a screen of 1280 x 720."""
+    """start_deck() presents the open notebook from its first slide, on a screen of 1280 x 720. The deck ends with the test:
+    JupyterLab would remember it and open the next notebook presenting."""
 
     def start():
         page.set_viewport_size({"width": 1280, "height": 720})
@@ -161,7 +162,9 @@ def start_deck(page):
         page.wait_for_function("() => document.querySelector('.jp-Deck .jp-deck-mod-visible')")
         page.wait_for_timeout(1200)  # the deck folds the side panels once more after a second
 
-    return start
+    yield start
+    with page.expect_response(lambda answer: "jupyterlab-deck" in answer.url and answer.request.method == "PUT"):
+        page.evaluate("() => window.jupyterapp.commands.execute('deck:stop')")
 
 
 ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"

@@ -53,24 +53,25 @@ def grey_frames(path, span=None, skip_corrupt=False, report=None):
     report = {} if report is None else report
     decoded = _decode_folder(path, first, last) if Path(path).is_dir() else _decode_video(path, first, last, report)
     shape, previous, waiting, number = None, None, 0, -1
-    for number, (name, frame) in enumerate(decoded):
-        if frame is None:
-            if not skip_corrupt:
-                raise ValueError(
-                    f"{name} does not decode: get the file again, or add --skip-corrupt to repeat its neighbour."
-                )
-            report.setdefault("repeated_frames", []).append(number)
-            waiting += previous is None
-        else:
-            shape = shape or frame.shape
-            if frame.shape != shape:
-                raise ValueError(
-                    f"{name} is {_size(frame.shape)}, the frames before it {_size(shape)}: one clip has one size."
-                )
-            yield from [frame] * waiting
-            previous, waiting = frame, 0
-        if previous is not None:
-            yield previous
+    with contextlib.closing(decoded):  # it holds stderr: let go before an error is told
+        for number, (name, frame) in enumerate(decoded):
+            if frame is None:
+                if not skip_corrupt:
+                    raise ValueError(
+                        f"{name} does not decode: get the file again, or add --skip-corrupt to repeat its neighbour."
+                    )
+                report.setdefault("repeated_frames", []).append(number)
+                waiting += previous is None
+            else:
+                shape = shape or frame.shape
+                if frame.shape != shape:
+                    raise ValueError(
+                        f"{name} is {_size(frame.shape)}, the frames before it {_size(shape)}: one clip has one size."
+                    )
+                yield from [frame] * waiting
+                previous, waiting = frame, 0
+            if previous is not None:
+                yield previous
     if last is not None and number < last - first:
         raise ValueError(f"{path} ends before frame {last}, the last of the range.")
     if report.get("missing_at_end") and not skip_corrupt:

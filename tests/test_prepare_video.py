@@ -185,7 +185,8 @@ def interrupt_in_the_middle(home, which, jobs):
     stuck.unlink()
     os.mkfifo(stuck)
     command = [sys.executable, SCRIPTS / "prepare_video.py", *usual(home), "--jobs", str(jobs)]
-    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip  # a shell's background jobs ignore it
     finished = home / "data" / ".scene.partial" / "finished"
     deadline = time.time() + 60
     while len(list(finished.glob("train-*.json")) if finished.exists() else []) < 2 and time.time() < deadline:
@@ -235,6 +236,14 @@ def interrupted(*arguments):
 prepared.shrink = interrupted
 sys.exit(command_line.run_script(prepare_video.main))
 """
+
+
+def test_a_damaged_frame_is_named_on_the_real_stderr(home):
+    (home / "test" / "night" / "frame12.png").write_bytes(b"no picture")
+    command = [sys.executable, SCRIPTS / "prepare_video.py", *usual(home), "--jobs", "1"]
+    found = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert found.returncode == 2
+    assert "frame12.png does not decode" in found.stderr
 
 
 def test_an_interruption_between_two_frames_is_answered_on_stderr(home):

@@ -23,7 +23,7 @@ from pathlib import Path
 import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-ROOM = 690  # pixels of height on a slide of 1280 x 720
+ROOM = 670  # pixels of height to fill on a slide of 1280 x 720; one cell alone may take a little more
 WIDTH = 1160  # and of width
 PICTURE = 510  # pixels of a figure, at most
 NOTES = "<!-- Speaker notes"

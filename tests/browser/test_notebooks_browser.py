@@ -55,8 +55,6 @@ def scrub(page):
 
 
 PLAYED = {"02": scrub, "04": test_notebook_04.play, "05": test_notebook_05.drive_by_keyboard}
-
-
 SIZES_OPEN = ("05", "06")  # not every slide of these fits 1280 x 720 yet
 
 
@@ -76,6 +74,5 @@ def test_notebook_runs_and_presents(name, notebook, run_all, start_deck, next_sl
         before, at = at, next_slides()
         assert at > before, f"the space bar does not leave cell {at}"
         problems += problems_on_slide()
-    if name[:2] in SIZES_OPEN:
-        return print(f"{name}: slides still to be fitted: {problems}")
-    assert problems == []
+    print(f"{name}: {problems}")
+    assert problems == [] or name[:2] in SIZES_OPEN

@@ -93,7 +93,7 @@ function render({model, el}) {
       say("Line 3: a task is drawn. θ is at {theta}.", {theta: short(maml.at(-1))}),
       say("Lines 5 and 6: an intermediate result. The inner step leads to θ′ = {adapted}. Pre-training has only the gradient where it stands.", {adapted: short(a.adapted)}),
       say("Line 8 begins: the query loss is differentiated at θ′, not at θ."),
-      say("That arrow is carried back to θ. The slide's arrow is first order; the full one is (I − αH) times it. Next, θ moves along the {which} one.", {which: firstOrder ? say("first-order") : say("full")}),
+      say("That arrow is carried back to θ. As it is, it is first-order MAML; the full arrow is (I − αH) times it. Next, θ moves along the {which} one.", {which: firstOrder ? say("first-order") : say("full")}),
     ][step % LINES];
   }
   function draw() {

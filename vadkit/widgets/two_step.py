@@ -26,7 +26,7 @@ TASKS = (_bowl((-1.4, -0.35), np.radians(58)), _bowl((1.4, 0.35), np.radians(148
 def arrows(theta, task, alpha):
     """-> adapted, gradient, first_order, full: theta' after one inner step, and three gradients, (2,) each.
 
-    gradient: of the task's loss at theta, which pre-training follows; first_order: at theta' (the slide's arrow);
+    gradient: of the task's loss at theta, which pre-training follows; first_order: at theta' (as most drawings show it);
     full = (I - alpha H) first_order, the derivative of the loss at theta' with respect to theta (Finn et al. 2017)
     """
     (centre, hessian), theta = task, np.asarray(theta, float)

@@ -74,6 +74,10 @@ WRONG = {
         (lambda a, t: sum(losses([a[0]] * 3, t)), "One model"),
         (lambda a, t: sum(losses(a, t)) + sum(losses(a, t, "support")), "exam alone"),
         (losses, "one number"),
+        (lambda a, t: sum(4 * loss for loss in losses(a, t)), "their mean"),
+        (lambda a, t: sum((f(x.query[0]) - x.query[1]).abs().mean() for f, x in zip(a, t)), "absolute"),
+        (lambda a, t: sum(loss.sqrt() for loss in losses(a, t)), "root"),
+        (lambda a, t: a[0](t[0].query), "Unpack the pair first"),
     ],
     "check_support_frames": [
         (lambda n, k: n * k, "Those are windows"),
@@ -82,10 +86,14 @@ WRONG = {
         (lambda n, k: n * k + 4, "its own four"),
         (lambda n, k: n * (k + 3), "four inputs"),
         (lambda n, k: [n, k], "one number"),
+        (lambda n, k: n * (k + 5), "One too many"),
+        (lambda n, k: n * (5 + 4 * (k - 1)), "not four"),
     ],
     "check_prototypes": [
         (lambda s, l, q: torch.cdist(q, prototypes(s, l)) ** 2, "minus the distance"),
         (lambda s, l, q: -torch.cdist(q, prototypes(s, l)), "square it"),
+        (lambda s, l, q: torch.cdist(q, prototypes(s, l)), "minus its square"),
+        (lambda s, l, q: torch.from_numpy(expanded(s, l, q)).softmax(1), "softmax already"),
         (lambda s, l, q: -torch.cdist(q, 4 * prototypes(s, l)) ** 2, "not the sum"),
         (lambda s, l, q: (-torch.cdist(q, prototypes(s, l)) ** 2).T, "swapped"),
         (lambda s, l, q: (-torch.cdist(q, prototypes(s, l))).argmax(1), "argmax"),
@@ -100,6 +108,9 @@ WRONG = {
         (lambda n, s, k: [*range(0, s - 4), *range(s + k + 3, n)], "still shares"),
         (lambda n, s, k: [*range(0, s - 5), *range(s + k + 5, n)], "missing"),
         (lambda n, s, k: [*range(s + k + 4, n)], "missing"),
+        (lambda n, s, k: (range(0, s - 4), range(s + k + 4, n)), "join them"),
+        (lambda n, s, k: [i in apart(n, s, k) for i in range(n)], "True and False"),
+        (lambda n, s, k: np.isin(np.arange(n), apart(n, s, k)), "True and False"),
     ],
     "check_episode": [
         (variant(shared=True), "share a sample"),
@@ -112,5 +123,6 @@ WRONG = {
         (lambda *a: episode(*a)[0], "two things"),
         (lambda labels, *a: tuple(labels[part] + 1000 for part in episode(labels, *a)), "not labels"),
         (lambda *a: tuple(part.T for part in episode(*a)), "shape"),
+        (lambda labels, *a: tuple(labels[part] for part in episode(labels, *a)), "Those are labels"),
     ],
 }  # fmt: skip

@@ -150,6 +150,7 @@ WRONG = {
         (lambda w, x, y, a: slope(w, x, y), "That is the gradient"),
         (lambda w, x, y, a: w - slope(w, x, y), "alpha is missing"),
         (lambda w, x, y, a: (w, x), "one number"),
+        (lambda w, x, y, a: -a * slope(w, x, y), "change alone"),
     ],
     "check_meta_gradient": [
         (lambda w, x, y, xq, yq, a: slope(step(w, x, y, a), xq, yq), "first-order"),
@@ -158,6 +159,9 @@ WRONG = {
         (lambda w, x, y, xq, yq, a: (1 - a * 2 * xq**2) * slope(step(w, x, y, a), xq, yq), "not x_query"),
         (lambda w, x, y, xq, yq, a: (1 - a * x**2) * slope(step(w, x, y, a), xq, yq), "2 is missing"),
         (lambda w, x, y, xq, yq, a: -by_autograd(w, x, y, xq, yq, a), "sign"),
+        (lambda w, x, y, xq, yq, a: (1 - a * 2) * slope(step(w, x, y, a), xq, yq), "x is not 1"),
+        (lambda w, x, y, xq, yq, a: (step(w, x, y, a) * xq - yq) ** 2, "its derivative"),
+        (lambda *a: a[0] - a[-1] * by_autograd(*a), "outer step"),
     ],
     "check_trap": [
         (escape(copy_initial_weights=True), "p.grad is still None"),
@@ -179,6 +183,7 @@ WRONG = {
         (first_order(on=lambda model: model), "copy.deepcopy"),
         (first_order(give="weights"), "adapted weights"),
         (lambda *a: first_order()(*a)[0], "list of"),
+        (lambda model, *a: (first_order()(model, *a), [p.grad for p in model.parameters()])[1], "There is None"),
         (lambda *a: [g.T for g in first_order()(*a)][:2], "list of"),
     ],
     "check_inner_loop": [

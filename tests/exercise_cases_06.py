@@ -52,6 +52,16 @@ def alarms_by_windows(psnr, threshold, n):
     return np.array([t for t in range(len(psnr)) if full[t] and not (t >= n and below[t - n])])
 
 
+def again_and_again(psnr, threshold, n):
+    found, row = [], 0
+    for t, value in enumerate(psnr):
+        row = row + 1 if value < threshold else 0
+        if row == n:
+            found.append(t)
+            row = 0
+    return found
+
+
 def every_frame(psnr, threshold, n):
     return [t for t in range(n - 1, len(psnr)) if (psnr[t - n + 1 : t + 1] < threshold).all()]
 
@@ -81,6 +91,7 @@ WRONG = {
         (lambda o, t, s: (first_at_least(t, o[s]) + 1) / (s + 1), "One off"),
         (lambda o, t, s: np.argmax(t) / s, "best value"),
         (never_reached_is_zero, "never gets there"),
+        (lambda o, t, s: first_at_least(t, o[s]) // s, "not //"),
     ],
     "check_interval": [
         (lambda o, t, d: interval(t, o, d), "other way round"),
@@ -90,6 +101,9 @@ WRONG = {
         (unpaired, "belong together"),
         (lambda o, t, d: np.percentile((o - t).ravel()[d].mean(1), [2.5, 97.5]), "not runs"),
         (lambda o, t, d: interval(o, t, d)[::-1], "Low first"),
+        (lambda o, t, d: interval(o, t, d, 0.025, 0.975), "in percent"),
+        (lambda o, t, d: interval(o, t, d.T), "axis 1"),
+        (lambda o, t, d: (o - t).mean(1)[d].mean(1), "means of all draws"),
     ],
     "check_alarms": [
         (every_frame, "rings once"),
@@ -99,6 +113,10 @@ WRONG = {
         (lambda p, h, n: alarms(p, h, n + 1), "One frame late"),
         (lambda p, h, n: alarms(-p, -h, n), "Wrong side"),
         (lambda p, h, n: alarms(np.nan_to_num(p), h, n), "no PSNR"),
+        (again_and_again, "several times"),
+        (lambda p, h, n: p < h, "one value for each frame"),
+        (lambda p, h, n: [], "Nothing rings"),
+        (lambda p, h, n: len(alarms(p, h, n)), "return their frames"),
     ],
     "check_real_alarms": [
         (lambda c, f, r: c, "how many anomalies are caught"),
@@ -107,5 +125,6 @@ WRONG = {
         (lambda c, f, r: 1 - real_alarms(c, f, r), "share of false alarms"),
         (lambda c, f, r: c * r / (f * (1 - r)), "real and false"),
         (lambda c, f, r: c * r / (c * r + f), "normal frames only"),
+        (lambda c, f, r: 100 * real_alarms(c, f, r), "percentage"),
     ],
 }

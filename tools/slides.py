@@ -72,7 +72,10 @@ def output_height(output):
     if "text/html" in data:
         page = data["text/html"]
         return (
-            sum(map(picture_height, re.findall(r"<img [^>]*>", page))) + 34 * len(re.findall("<tr|<caption", page)) + 14
+            sum(map(picture_height, re.findall(r"<img [^>]*>", page)))
+            + 34 * len(re.findall("<tr|<caption", page))
+            + 14
+            + 17 * "".join(re.findall(r"(?s)<pre>.*?</pre>", page)).count("\n")
         )
     text = output.get("text") or data.get("text/plain", "")
     return 21 * lines(text, 130) + 10

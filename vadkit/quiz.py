@@ -73,7 +73,7 @@ QUESTIONS = {
           ("5", "That would be one for each class: 1-shot."),
           ("10", "N classes times K samples.")], 2),
         ("On which data is the loss computed that meta-learning minimises?",
-         [("On the query of each task, after adapting to its support.", "L(phi) is the sum of these losses. The exam counts, not the homework."),
+         [("On the query of each task, after adapting to its support.", "L(theta) is the sum of these losses. The exam counts, not the homework."),
           ("On the support of each task.", "That would reward learning by heart."),
           ("On support and query together.", "Then a part of the mark would be for homework.")], 0),
         ("A camera gives K = 5 consecutive windows as support. How many frames are that?",

@@ -22,6 +22,7 @@ def check_inner_step(function):
         "The inner derivative is missing: w x changes with w by x.": w - alpha * 2 * (w * x - y),
         "That is the gradient; w' is w minus alpha times it.": gradient,
         "The rate alpha is missing.": w - gradient,
+        "That is the change alone: w' is w plus it.": -alpha * gradient,
     })  # fmt: skip
     return "That is theta', lines 5 and 6 of Algorithm 1."
 
@@ -39,6 +40,9 @@ def check_meta_gradient(function):
         "H is the second derivative of the support loss, so it takes x, not x_query.": (1 - alpha * 2 * x_query**2) * first_order,
         "H is 2 x squared: the 2 is missing.": (1 - alpha * x**2) * first_order,
         "The factor 1 - alpha H is right but the sign is not.": -chain * first_order,
+        "H is 2 x squared, and x is not 1 here.": (1 - alpha * 2) * first_order,
+        "That is the query loss after the step; its derivative is asked.": (adapted * x_query - y_query) ** 2,
+        "That is w after an outer step; its gradient alone is asked.": w - alpha * chain * first_order,
     })  # fmt: skip
     return "The whole chain rule: (1 - alpha H) times the query gradient."
 
@@ -120,8 +124,8 @@ def check_trap(function):
         raise NotYet("theta itself has moved. Only its gradient is asked; no outer step yet.")
     gradients = _gradients_of(mine)
     if gradients is None:
-        raise NotYet("Every p.grad is still None. higher copies theta unless told not to, and backward() must be called "
-                     "inside the `with` block, with the graph kept.")  # fmt: skip
+        raise NotYet("Every p.grad is still None. Three things do that: no backward(), a copy of theta (higher's default), and inner "
+                     "steps that are not tracked.")  # fmt: skip
     full = _meta_gradient(model, task.support, task.query, 0.1, 1)
     compare(gradients, full, {
         "That is the gradient at theta: the inner step was ignored. Does fmodel run as a whole, fmodel(x)?": _meta_gradient(model, task.support, task.query, 0.1, 0),
@@ -147,6 +151,10 @@ def check_first_order(function):
     answer = attempt(function, mine, task, 0.1, copies=False)
     shapes = [tuple(p.shape) for p in model.parameters()]
     answer = list(answer.values()) if isinstance(answer, dict) else answer
+    if isinstance(answer, (list, tuple)) and any(g is None for g in answer):
+        raise NotYet(
+            "There is None among them. The gradients lie in the copy that took the step, not in the model it came from."
+        )
     if not isinstance(answer, (list, tuple)) or [tuple(getattr(g, "shape", ())) for g in answer] != shapes:
         raise NotYet("Return a list of {n} tensors, one for each parameter and of its shape.", n=len(shapes))
     if not all(same(a.detach(), b.detach()) for a, b in zip(mine.parameters(), model.parameters())):
@@ -196,7 +204,8 @@ def check_inner_loop(function):
     full = _flat(torch.autograd.grad(query[-1], list(path[0].values())))
     if not np.any(_flat(gradients)):
         raise NotYet(
-            "The losses are right, but no gradient reaches theta: higher copies it unless told copy_initial_weights=False."
+            "The losses are right, but no gradient reaches theta: higher copies it unless told copy_initial_weights=False, and "
+            "track_higher_grads=False cuts the thread."
         )
     compare(_flat(gradients), full, {
         "The losses are right, but their gradient is the first-order one: keep track_higher_grads on.":

@@ -5,37 +5,48 @@ import torch
 
 from ..episodes import Task
 from ..windows import N_INPUTS
+from ..words import say
 from .core import NotYet, attempt, compare, exercise, number, numbers
 
 
 @exercise("04", "The total loss")
 def check_total_loss(function):
-    """Checks f(adapted, tasks) -> L(phi): adapted, one model for each of the tasks. Returns True or False."""
+    """Checks f(adapted, tasks) -> L(theta): adapted, one model for each of the tasks. Returns True or False."""
     random = np.random.default_rng()
 
     def samples(n):
         return tuple(torch.from_numpy(random.normal(size=(n, 1))).float() for _ in range(2))
 
     tasks = [Task(f"task {i}", samples(3), samples(4)) for i in range(3)]
-    adapted = [lambda x, slope=slope: slope * x for slope in random.normal(size=3)]
+    adapted = [_line(slope) for slope in random.normal(size=3)]
 
-    def losses(part, models=adapted):
-        return np.array(
-            [float(((f(x) - y) ** 2).mean()) for f, (x, y) in zip(models, (getattr(t, part) for t in tasks))]
-        )
+    def losses(part, models=adapted, loss=lambda error: error.square().mean()):
+        return np.array([float(loss(f(x) - y)) for f, (x, y) in zip(models, (getattr(t, part) for t in tasks))])
 
     answer = attempt(function, adapted, tasks)
     expected = losses("query")
     compare(answer, expected.sum(), {
         "You marked the homework instead of the exam: take the query of each task, not its support.": losses("support").sum(),
-        "That is the mean over the tasks; L(phi) is their sum.": expected.mean(),
+        "That is the mean over the tasks; L(theta) is their sum.": expected.mean(),
         "That is the loss of the last task alone: add them up as you go.": expected[-1],
         "That is the loss of the first task alone: is there a return inside the loop?": expected[0],
         "One model does not sit all exams: zip(adapted, tasks) gives each task its own.": losses("query", adapted[:1] * 3).sum(),
         "Support and query are both in there; the exam alone counts.": (expected + losses("support")).sum(),
-        "Those are the three losses; L(phi) is their sum, one number.": expected,
+        "Those are the three losses; L(theta) is their sum, one number.": expected,
+        "You add up the squared errors within a task; the loss of a task is their mean.": losses("query", loss=lambda e: e.square().sum()).sum(),
+        "Those are absolute errors: square them.": losses("query", loss=lambda e: e.abs().mean()).sum(),
+        "You take the root of each task's mean squared error: leave it as it is.": np.sqrt(expected).sum(),
     })  # fmt: skip
-    return "Every task's own exam, summed: that is L(phi)."
+    return "Every task's own exam, summed: that is L(theta)."
+
+
+def _line(slope):
+    def model(inputs):
+        if not isinstance(inputs, torch.Tensor):
+            raise TypeError(say("a model takes the inputs alone. Unpack the pair first: inputs, targets = task.query"))
+        return slope * inputs
+
+    return model
 
 
 @exercise("04", "How many frames?")
@@ -51,6 +62,8 @@ def check_support_frames(function):
             "That is the support of one scene; the episode has N of them.": k_shot + N_INPUTS,
             "Each scene needs its own four frames to begin with, not the episode as a whole.": n_way * k_shot + N_INPUTS,
             "A window has four inputs and the frame to predict.": n_way * (k_shot + N_INPUTS - 1),
+            "One too many: the first window takes five frames, and the K - 1 further ones add one each.": n_way * (k_shot + N_INPUTS + 1),
+            "Consecutive windows share four of their five frames: a further one adds one, not four.": n_way * (5 + 4 * (k_shot - 1)),
         })  # fmt: skip
     return "K + 4 frames in each of N scenes."
 
@@ -74,6 +87,8 @@ def check_prototypes(function):
     compare(answer, expected.numpy(), {
         "The score must be high where the prototype is near: take minus the distance.": -expected,
         "That is minus the distance; square it.": -(-expected).sqrt(),
+        "That is the distance itself: the score is minus its square.": (-expected).sqrt(),
+        "That is the softmax already. Return the scores as they are.": expected.softmax(1),
         "A prototype is the mean of its class, not the sum.": -squared(groups.sum(1)),
         "That is the nearest sample of each class. A prototype is the mean of all of them.": -torch.stack([squared(g).min(1).values for g in groups], 1),
         "The samples are not sorted by class: choose them by `labels == c`.": -squared(in_order.mean(1)),
@@ -91,6 +106,10 @@ def check_split(function):
     cases = (40, int(random.integers(8, 20)), int(random.integers(1, 8))), (30, 2, 3), (30, 26, 4)
     for n_windows, start, k_shot in cases:
         answer = attempt(function, n_windows, start, k_shot)
+        if isinstance(answer, (tuple, list)) and any(isinstance(part, (range, list, np.ndarray)) for part in answer):
+            raise NotYet("Those are several lists: join them to one, [*before, *after].")
+        if np.asarray(answer).dtype == bool:
+            raise NotYet("Those are True and False, one for each window. Return the numbers of those that are True.")
         answer = set(numbers(list(answer) if isinstance(answer, (set, range)) else answer).ravel().tolist())
         expected = set(range(max(start - N_INPUTS, 0))) | set(range(start + k_shot + N_INPUTS, n_windows))
         case = dict(n=n_windows, first=start, last=start + k_shot - 1)
@@ -129,11 +148,14 @@ def check_episode(function):
                 last=len(labels) - 1,
             )
         support, query = support.astype(int), query.astype(int)
-        classes = labels[np.hstack([support, query])]
+        everything = np.hstack([support, query])
+        if (everything == everything[:, :1]).all() and np.isin(everything, labels).all():
+            raise NotYet("Those are labels, the same all along a row. Return where these samples stand in `labels`.")
+        classes = labels[everything]
         if (classes != classes[:, :1]).any():
             raise NotYet("A row mixes classes: row c of support and query must both belong to class c.")
         if len(np.unique(classes[:, 0])) < 3:
-            raise NotYet("A class was drawn twice in one task: draw classes without replacement.")
+            raise NotYet("A class was drawn twice in one task: draw from np.unique(labels), without replacement.")
         if np.intersect1d(support, query).size:
             raise NotYet("Support and query share a sample. Draw K + Q of a class without replacement, then cut.")
         if len(np.unique(support)) < support.size or len(np.unique(query)) < query.size:

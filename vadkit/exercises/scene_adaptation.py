@@ -34,6 +34,7 @@ def check_times_faster(function):
             "You compare with the end of `ours`; compare with `ours` after `step` steps.": _first(theirs, ours[-1]) / step,
             "One off: position 0 is before the first step, so position n is after n steps.": (there + 1) / (step + 1),
             "You took the best value of `theirs`; the first that is good enough counts.": last / step,
+            "You divided without a remainder: use / and not //.": there // step,
         })  # fmt: skip
     return "Computing time is what the field pays in: this is the number that MAML is for."
 
@@ -68,6 +69,9 @@ def check_interval(function):
             np.percentile(ours.mean(1)[drawn].mean(1), [2.5, 97.5]) - np.percentile(theirs.mean(1)[drawn].mean(1), [2.5, 97.5]),
         "`drawn` numbers scenes, not runs: average the runs of each scene first.": np.percentile(runs_drawn, [2.5, 97.5]),
         "Low first, then high.": expected[::-1],
+        "np.percentile counts in percent: 2.5 and 97.5.": np.percentile(means, [0.025, 0.975]),
+        "Each row of `drawn` is one draw: average along it, axis 1.": np.percentile(difference[drawn].mean(0), [2.5, 97.5]),
+        "Those are the means of all draws. The interval is their 2.5th and their 97.5th percentile.": means,
     }, rtol=1e-3, atol=1e-9)  # fmt: skip
     return "Ten scenes are ten opinions, however often you ask each of them."
 
@@ -84,7 +88,13 @@ def check_alarms(function):
     for first, length in runs:
         psnr[first : first + length] = random.uniform(20, 29, length)
     psnr[52 + n] = 30.0  # at the threshold exactly: not below it, and the alarm falls silent
+    again, row = [], 0
+    for t, below in enumerate(psnr < 30):
+        row = (row + 1) * below
+        again += [t] if row and row % n == 0 else []
     answer = numbers(attempt(function, psnr, 30.0, n)).ravel()
+    if len(answer) == len(psnr):
+        raise NotYet("That is one value for each frame. Return the numbers of the frames at which an alarm starts.")
     compare(answer, alarm_starts(psnr < 30, n), {
         "You ring in every frame of a run; a run rings once, when it is n frames long.":
             [t for t in range(80) if t >= n - 1 and (psnr[t - n + 1 : t + 1] < 30).all()],
@@ -95,6 +105,9 @@ def check_alarms(function):
         "One frame late: the n-th frame in a row rings.": alarm_starts(psnr < 30, n + 1),
         "Wrong side: low PSNR is abnormal.": alarm_starts(psnr > 30, n),
         "You count the first four frames, which have no PSNR: NaN is not below the threshold.": alarm_starts(~(psnr >= 30), n),
+        "A long run rings several times: once it has rung, it is silent until a frame is not below the threshold.": again,
+        "Nothing rings, though frames are below the threshold for long enough.": [],
+        "That is how many alarms there are; return their frames.": [len(alarm_starts(psnr < 30, n))],
     })  # fmt: skip
     return "Fewer false alarms, and each real one comes n - 1 frames later: that is the price."
 
@@ -113,5 +126,6 @@ def check_real_alarms(function):
         "Real divided by false; divide by all alarms, real and false.": real / wrong,
         "False alarms come from normal frames only: `false_rate * (1 - how_rare)`.": real / (real + false_rate),
         "One minus the false alarm rate is not the answer: count real and false alarms among all frames.": 1 - false_rate,
+        "That is a percentage; return the share, between 0 and 1.": 100 * real / (real + wrong),
     }, rtol=1e-6, atol=1e-9)  # fmt: skip
     return "A detector that looks splendid in a table can still cry wolf nearly every time it rings."

@@ -20,6 +20,11 @@ def by_hand(a, b):
     return ((a == b).mean() - chance) / (1 - chance)
 
 
+def without_brackets(a, b):
+    chance = a.mean() * b.mean() + (~a).mean() * (~b).mean()
+    return (a == b).mean() - chance / 1 - chance
+
+
 def pair_by_pair(scores, labels):
     pairs = [(a, n) for a in scores[labels] for n in scores[~labels]]
     return sum((a > n) + (a == n) / 2 for a, n in pairs) / len(pairs)
@@ -33,6 +38,11 @@ def square(speed=3, size=20, grey=255, row=20):
         return frame
 
     return draw
+
+
+def gone_too_soon(frame, t):
+    frame[20:40, 3 * t : 3 * t + 12] = 255
+    return frame
 
 
 def in_place(frame, t):
@@ -57,6 +67,8 @@ WRONG = {
         (lambda v: 1 - v / v.max(), "subtract the lowest"),
         (lambda v: v.max() - v, "divide by the range"),
         (lambda v: -v, "other sign"),
+        (lambda v: v, "as they are"),
+        (lambda v: 1 - v, "stretch the PSNR"),
         (lambda v: scoring.anomaly_score(v)[:-1], "shape"),
         (lambda v: np.full_like(v, np.nan), "NaN"),
     ],
@@ -69,6 +81,8 @@ WRONG = {
         (lambda f: moved(f, 0).mean((1, 2)), "noise"),
         (lambda f: np.concatenate([[0], moved(f).mean((1, 2))]), "too many"),
         (lambda f: moved(f).mean(), "each pair"),
+        (lambda f: 100 * moved(f).mean((1, 2)), "per cent"),
+        (lambda f: moved(f / 255).mean((1, 2)), "25 grey levels are meant"),
     ],
     "check_kappa": [
         (lambda a, b: (a == b).mean(), "share of equal labels"),
@@ -77,10 +91,13 @@ WRONG = {
         (lambda a, b: ((a == b).mean() - a.mean() * b.mean()) / (1 - a.mean() * b.mean()), "normal frames"),
         (lambda a, b: ((a == b).mean() - 0.5) / 0.5, "one half"),
         (lambda a, b: (a & b).sum() / (a | b).sum(), "IoU"),
+        (lambda a, b: ((a == b).mean() - (a & b).mean() - (~a & ~b).mean()) / 2, "multiply how often"),
+        (without_brackets, "Brackets are missing"),
         (lambda a, b: a == b, "one number"),
     ],
     "check_auc": [
         (lambda s, l: roc_auc_score(l, -s), "wrong way round"),
+        (lambda s, l: (s[l][:, None] < s[~l]).mean(), "in which the normal frame scores higher"),
         (lambda s, l: (s[l][:, None] > s[~l]).mean(), "not as zero"),
         (lambda s, l: (s[l][:, None] >= s[~l]).mean(), "not as one"),
         (lambda s, l: (s[l][:, None] > s[~l]).sum() / len(s) ** 2, "all pairs"),
@@ -93,6 +110,7 @@ WRONG = {
         (square(speed=0), "stands still"),
         (lambda frame, t: 255 - frame, "half of the picture"),
         (square(size=2, grey=150, speed=1), "hardly notices"),
+        (gone_too_soon, "At t = 22 nothing is drawn"),
         (lambda frame, t: frame + 300.0, "between 0 and 255"),
         (lambda frame, t: frame[:32], "shape"),
         (lambda frame, t: "a boar", "numbers"),

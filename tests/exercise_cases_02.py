@@ -61,6 +61,8 @@ WRONG = {
         (mse, "MSE itself"),
         (lambda p, t: 10 * torch.log10(1 / (p - t).abs().flatten(1).mean(1)), "absolute"),
         (lambda p, t: 10 * torch.log10(1 / ((p - t) ** 2).mean()), "whole batch"),
+        (lambda p, t: 10 * torch.log10(1 / mse(p, t).sqrt()), "half"),
+        (lambda p, t: 10 * torch.log10(1 / (p - t).flatten(1).mean(1) ** 2), "cancel"),
     ],
     "check_frame_scores": [
         (lambda v: v, "first four"),
@@ -80,8 +82,8 @@ WRONG = {
         (lambda t: torch.full_like(t, torch.nan), "between 0 and 1"),
     ],
     "check_threshold": [
-        (lambda p, l: np.nanmin(p[~l]), "0 false alarms"),
-        (lambda p, l: np.sort(p[~l])[1], "1 false alarms"),
+        (lambda p, l: np.nanmin(p[~l]), "alarms are 0,"),
+        (lambda p, l: np.sort(p[~l])[1], "alarms are 1,"),
         (lambda p, l: np.sort(p[~l])[10], "10 false alarms"),
         (lambda p, l: np.sort(p)[2], "anomalies among"),
         (lambda p, l: np.sort(p[~l & ~np.isnan(p)])[-3], "wrong end"),

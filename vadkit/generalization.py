@@ -20,8 +20,10 @@ STYLE = {  # variant: colour, dash, marker
 
 
 def spread(values, digits=2):
-    """-> "mean ± standard deviation", or "-" for no values at all."""
-    return f"{np.mean(values):.{digits}f} ± {np.std(values):.{digits}f}" if len(values) else "-"
+    """-> "mean ± standard deviation", "mean ± -" for a single value, or "-" for no values at all."""
+    if not len(values):
+        return "-"
+    return f"{np.mean(values):.{digits}f} ± " + (f"{np.std(values):.{digits}f}" if len(values) > 1 else "-")
 
 
 def rows_of(name):

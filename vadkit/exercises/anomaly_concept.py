@@ -23,6 +23,8 @@ def check_anomaly_score(function):
         "The order is right, but it is not in [0, 1]: subtract the lowest value before you divide.": 1 - values / values.max(),
         "It is not between 0 and 1: divide by the range, highest minus lowest.": values.max() - values,
         "Those are the PSNR values with the other sign: stretch them to [0, 1].": -values,
+        "Those are the PSNR values as they are: stretch them to [0, 1], and turn them upside down.": values,
+        "The 1 in `1 -` is the top of the stretched values: stretch the PSNR to [0, 1] first.": 1 - values,
     })  # fmt: skip
     return "0 for the most ordinary frame, 1 for the oddest."
 
@@ -44,6 +46,8 @@ def check_moving_pixels(function):
         "You count pixels that grew darker. Those that grew brighter have moved as well.": (change < -25).mean((1, 2)),
         "That is the share of pixels that stood still.": 1 - expected,
         "That is a number of pixels; divide by how many there are.": moved.sum((1, 2)),
+        "Those are per cent; return shares, between 0 and 1.": 100 * expected,
+        "No pixel ever moved? 25 grey levels are meant, of pixels that run from 0 to 255.": 0 * expected,
         "That is how much pixels changed on average. Count those that changed by more than 25.": np.abs(change).mean((1, 2)),
         "Every pixel that changed at all is in there, the camera's noise too: more than 25 is asked.": (change != 0).mean((1, 2)),
         "One score too many: the first frame has none before it to compare with.": np.concatenate([[0], expected]),
@@ -70,6 +74,8 @@ def check_kappa(function):
         "Divide by what was left to reach: 1 minus the agreement by chance.": agree - chance,
         "Two people also agree by chance on normal frames: add both times 'normal'.": (agree - both) / (1 - both),
         "Chance is not one half here: most frames are normal for both.": 2 * agree - 1,
+        "Brackets are missing: divide all of the first difference by all of the second.": agree - 2 * chance,
+        "You took the agreement that was found for that of chance: multiply how often each of them marks, instead.": 0,
         "That is the overlap, IoU. Kappa starts from the share of equal labels.": (a & b).sum() / (a | b).sum(),
     })  # fmt: skip
     return "1 is perfect agreement, 0 is no better than chance."
@@ -89,6 +95,7 @@ def check_auc(function):
     wins, ties = (difference > 0).mean(), (difference == 0).mean()
     compare(answer, wins + ties / 2, {
         "That is the chance that a normal frame scores higher: the two are the wrong way round.": 1 - wins - ties / 2,
+        "You count the pairs in which the normal frame scores higher: the two are the wrong way round.": 1 - wins - ties,
         "Equal scores are nobody's win: count a tie as one half, not as zero.": wins,
         "Equal scores are nobody's win: count a tie as one half, not as one.": wins + ties,
         "You divide by all pairs of frames. Only pairs of an abnormal and a normal frame count.": (difference > 0).sum() / 60**2,
@@ -128,6 +135,10 @@ def check_anomaly(function):
     shown = clip.frames[FIRST : LAST + 1].astype(int) - quiet.frames[FIRST : LAST + 1]
     if not shown.any():
         raise NotYet("Nothing is drawn: your frames come back as they were.")
+    empty = np.flatnonzero(~shown.any((1, 2)))
+    if len(empty) > len(shown) // 4:
+        raise NotYet("At t = {t} nothing is drawn, and not only then: your thing must be in the picture from t = 0 to {last}. Has it "
+                     "left? `% 64` brings it back.", t=empty[0], last=LAST - FIRST)  # fmt: skip
     if (shown != 0).mean((1, 2)).min() > 0.5:
         raise NotYet("More than half of the picture has changed. That is a broken camera; draw a thing into the scene.")
     if all(same(shown[0] != 0, change != 0) for change in shown[1:]):

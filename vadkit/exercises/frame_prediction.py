@@ -31,6 +31,9 @@ def check_psnr(function):
         "That is the natural logarithm; decibels use log10.": expected * np.log(10),
         "Decibels are 10 times the logarithm; the 10 is missing.": expected / 10,
         "20 log10(1 / MSE) is twice too much: 20 belongs to the root of the MSE.": 2 * expected,
+        "That is half of it: 10 belongs to the MSE, 20 to its root.": expected / 2,
+        "Square every difference before you take the mean, or too bright and too dark cancel.":
+            -20 * np.log10(np.abs((prediction - target).flatten(1).mean(1).numpy().astype(float))),
         "These pixels run from 0 to 1, so the peak is 1, not 255.": expected + 20 * np.log10(255),
         "That is the MSE itself; turn it into decibels.": squared.mean(1),
         "That is the mean absolute error; PSNR squares the differences.": -10 * np.log10(np.sqrt(squared).mean(1)),
@@ -58,7 +61,7 @@ def check_frame_scores(function):
 
 
 def published_psnr(prediction, target):
-    """A PSNR as one finds it in published code: it sums the differences, and squares the sum. (N, 1, H, W) -> (N,) dB."""
+    """PSNR of each prediction. prediction, target: (N, 1, H, W) in [0, 1] -> (N,) dB."""
     difference = (target - prediction).flatten(1).mean(1)
     return 10 * torch.log10(1 / difference.square())
 
@@ -115,7 +118,7 @@ def check_threshold(function):
     if false_alarms > FALSE_ALARMS:
         raise NotYet("The guard hears {n} false alarms, and tolerates {most}.", n=false_alarms, most=FALSE_ALARMS)
     if caught < possible:
-        raise NotYet("{n} false alarms: he would tolerate {most}, and you could catch {more} more abnormal frames.",
+        raise NotYet("Too low: the false alarms are {n}, he would tolerate {most}, and {more} more abnormal frames would be caught.",
                      n=false_alarms, most=FALSE_ALARMS, more=possible - caught)  # fmt: skip
     return say("{n} false alarms, and {caught} of {all} abnormal frames caught. That is what this detector is worth to this guard.",
                n=false_alarms, caught=caught, all=labels.sum())  # fmt: skip

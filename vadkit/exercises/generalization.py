@@ -51,7 +51,10 @@ def check_first_step(function):
     })  # fmt: skip
     if number(attempt(function, steps, rising, rising[4])) != steps[4]:
         raise NotYet("When the curve is exactly at the milestone, it has reached it.")
-    never = number(attempt(function, steps, rising, 30.0))
+    try:
+        never = number(attempt(function, steps, rising, 30.0))
+    except NotYet as trouble:
+        raise NotYet("For a curve that never reaches the milestone, return -1. {trouble}", trouble=trouble) from None
     if never != -1:
         raise NotYet("A curve that never reaches the milestone deserves -1; you return {got:g}.", got=never)
     return "So networks of different size can be compared when they predict normal life equally well."
@@ -76,6 +79,10 @@ def check_address(function):
         "Those are the similarities; a softmax makes shares of them that sum to one.": cosine,
         "Those are the sharpened similarities; a softmax makes shares of them that sum to one.": sharpness * cosine,
         "The sharpness is missing: multiply the similarities with it before the softmax.": cosine.softmax(1),
+        "The sharpness comes too late: multiply the similarities with it before the softmax.": sharpness * cosine.softmax(1),
+        "Multiply with the sharpness, do not divide by it.": (cosine / sharpness).softmax(1),
+        "Your columns have length one; scale every row, each place and each prototype: dim=1.":
+            (sharpness * unit(places, dim=0) @ unit(prototypes, dim=0).T).softmax(1),
         "Each place reads its nearest prototype only; soft addressing reads all of them, by softmax.": nearest,
         "Dividing by the sum makes shares, too, but the softmax is asked for.": cosine / cosine.sum(1, keepdim=True),
         "That is transposed: places are rows, prototypes columns.": (sharpness * cosine).softmax(1).T,
@@ -119,6 +126,7 @@ def check_permutation_p(function):
         "You left out the pairing that really happened; it is one of all.": (as_high - 1) / 23,
         "That is how many; a p-value is the share of all pairings.": as_high,
         "That is the share that does worse; p is the share that does at least as well.": 1 - as_high / 24,
+        "That is the share that does at most as well; p is the share that does at least as well.": 1 - (as_high - 1) / 24,
         "A pairing may leave some networks at home; you only counted those that move everybody.":
             (means[moved] >= means[0]).sum() / moved.sum(),
         "Compare means over whole pairings, not single cells.": single,

@@ -20,7 +20,7 @@ import vadkit
 
 # Chosen on the UMN scenes and on toy validation scenes, never on the scene that is reported.
 PREDICTOR = {"name": "unet", "width": 16, "stem": 2, "predicts": "change"}
-TRAINING = {"batch_size": 8, "lr": 2e-3, "ema": 0.995}
+TRAINING = {"batch_size": 8, "lr": 2e-3, "ema": 0.995, "mirror": True}
 
 
 def figures(predictor, scene, **scoring):
@@ -86,7 +86,7 @@ def main(argv=None):
     if options.results:
         made = {
             "script": "benchmarks/real_scene.py",
-            "minutes": options.minutes,
+            **({"minutes": options.minutes} if options.steps is None else {}),
             "steps": options.steps,
             "seed": options.seed,
         }

@@ -12,8 +12,6 @@ many; ordinary training on the same scenes, four times as many steps, because a 
 <way>_<seed>: five ways of training, three seeds each, for notebook 06. The same network and scenes, and about the same computing
 time: the cheaper ways take more steps. Rates for adapting that a way does not learn are the best of several on validation scenes.
 
-Of these, joint and maml_rates ship; the others are not trained yet.
-
 camera_maml, camera_fine_tuned: for real cameras (benchmarks/few_shot.py), from toy scenes alone, see benchmarks/camera_weights.py.
 """
 

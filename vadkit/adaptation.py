@@ -128,6 +128,12 @@ def _cell(mean, spread, digits):
 # --- Figures -----------------------------------------------------------------------------------------------------------------
 
 
+def look(method):
+    """Colour, dashes and marker of a method, the same in every figure."""
+    again, i = divmod(len(METHODS) - 1 - METHODS.index(method), len(plots.COLOURS))
+    return {"color": plots.COLOURS[i], "ls": plots.DASHES[i + again], "marker": "os"[again], "ms": 4}
+
+
 def against_shots(study, figures=("psnr", "auc_raw"), leave_out=("moving pixels",)):
     """Mean over scenes against K, one panel for each figure, with error bars of the spread over seeds and draws."""
     units = {
@@ -139,23 +145,13 @@ def against_shots(study, figures=("psnr", "auc_raw"), leave_out=("moving pixels"
     figure, axes = plots.subplots(1, len(figures), size=(5.2 * len(figures), 3.8), squeeze=False)
     methods, told = [method for method in study.methods if method not in leave_out], []
     for ax, name in zip(axes.flat, figures):
-        for i, method in enumerate(methods):
+        for method in methods:
             mean, spread = np.array([study.mean(method, k, name) for k in study.shots]).T
             if method == "copy last frame":
                 ax.axhline(mean[0], color="0.4", ls=":", label=method)
             else:
-                x = np.arange(len(mean)) + 0.03 * (i - len(methods) / 2)
-                ax.errorbar(
-                    x,
-                    mean,
-                    spread,
-                    color=plots.COLOURS[i % 6],
-                    ls=plots.DASHES[i % 6],
-                    marker="o",
-                    ms=4,
-                    capsize=3,
-                    label=method,
-                )
+                x = np.arange(len(mean)) + 0.03 * (METHODS.index(method) - 5)
+                ax.errorbar(x, mean, spread, capsize=3, label=method, **look(method))
             told.append(f"{method}, {units[name]}: " + ", ".join(f"{value:.2f}" for value in mean))
         ax.set(
             xticks=range(len(study.shots)),
@@ -182,16 +178,8 @@ def step_curves(results):
 def against_steps(steps, curves, copied, trained=3):
     """PSNR against inner steps, far beyond the trained number. curves: {method: (runs, steps)}."""
     figure, ax = plots.subplots(size=(8.5, 3.8))
-    for i, (method, values) in enumerate(curves.items()):
-        ax.plot(
-            range(len(steps)),
-            values.mean(0),
-            color=plots.COLOURS[i % 6],
-            ls=plots.DASHES[i % 6],
-            marker="o",
-            ms=4,
-            label=method,
-        )
+    for method, values in curves.items():
+        ax.plot(range(len(steps)), values.mean(0), label=method, **look(method))
     ax.axhline(copied, color="0.4", ls=":", label="copy last frame")
     if trained in steps:
         ax.axvline(list(steps).index(trained), color="0.7", lw=6, alpha=0.4, zorder=0)

@@ -82,8 +82,8 @@ WRONG = {
         (lambda t: torch.full_like(t, torch.nan), "between 0 and 1"),
     ],
     "check_threshold": [
-        (lambda p, l: np.nanmin(p[~l]), "alarms are 0,"),
-        (lambda p, l: np.sort(p[~l])[1], "alarms are 1,"),
+        (lambda p, l: np.nanmin(p[~l]), "Too low: 0 of"),
+        (lambda p, l: np.sort(p[~l])[1], "Too low: 1 of"),
         (lambda p, l: np.sort(p[~l])[10], "10 false alarms"),
         (lambda p, l: np.sort(p)[2], "anomalies among"),
         (lambda p, l: np.sort(p[~l & ~np.isnan(p)])[-3], "wrong end"),

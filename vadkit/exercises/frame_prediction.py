@@ -118,7 +118,7 @@ def check_threshold(function):
     if false_alarms > FALSE_ALARMS:
         raise NotYet("The guard hears {n} false alarms, and tolerates {most}.", n=false_alarms, most=FALSE_ALARMS)
     if caught < possible:
-        raise NotYet("Too low: the false alarms are {n}, he would tolerate {most}, and {more} more abnormal frames would be caught.",
+        raise NotYet("Too low: {n} of the {most} tolerated false alarms are used, and {more} more abnormal frames could be caught.",
                      n=false_alarms, most=FALSE_ALARMS, more=possible - caught)  # fmt: skip
     return say("{n} false alarms, and {caught} of {all} abnormal frames caught. That is what this detector is worth to this guard.",
                n=false_alarms, caught=caught, all=labels.sum())  # fmt: skip

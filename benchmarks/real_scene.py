@@ -20,7 +20,7 @@ import vadkit
 
 # Chosen on the UMN scenes and on toy validation scenes, never on the scene that is reported.
 PREDICTOR = {"name": "unet", "width": 16, "stem": 2, "predicts": "change"}
-TRAINING = {"batch_size": 8, "lr": 2e-3, "ema": 0.995, "mirror": True}
+TRAINING = {"batch_size": 8, "lr": 2e-3, "ema": 0.995}
 
 
 def figures(predictor, scene, **scoring):

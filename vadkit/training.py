@@ -82,7 +82,7 @@ def one_cycle(fraction, warm_up=0.05):
 
 
 def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, gradient=0.0, adversarial=0.0, entropy=0.0,
-        ema=0.0, mirror=False, held_out=0.1, validate_every=200, watch=None, seed=0, progress=True):  # fmt: skip
+        ema=0.0, held_out=0.1, validate_every=200, watch=None, seed=0, progress=True):  # fmt: skip
     """Train a predictor in place on normal windows, with Adam and a one-cycle learning rate.
 
     windows: a `Windows` dataset; steps: how many batches (deterministic), or minutes: how long (for benchmarks). Give one.
@@ -91,7 +91,6 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
         discriminator learns ten times slower than the predictor: in a few hundred steps that is nothing)
     entropy: weight of `addressing_entropy`, for a "memory" predictor only
     ema: 0 = off; 0.98 = validate and end with a running average of the weights over some 50 steps
-    mirror: show half of the batches left-right mirrored: twice the material, where a mirrored scene would be as normal
     held_out: share of every clip kept for validation
     watch: a function (predictor, history) called after each validation; training ends when it returns True
     Uses a GPU when there is one. Interrupting (Esc, I, I or Ctrl-C) keeps what was learned. Returns a `History`.
@@ -125,8 +124,6 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
             for group in optimizer.param_groups:
                 group["lr"] = lr * one_cycle(fraction)
             x, y = (t.to(device) for t in windows.batch(draw.choice(train, batch_size)))
-            if mirror and draw.random() < 0.5:
-                x, y = x.flip(-1), y.flip(-1)
             prediction = predictor(x)
             loss = prediction_loss(prediction, y, gradient)
             if adversarial:

@@ -20,6 +20,7 @@ def slide(page):
     """Everything the keys of the widget do; the status and the pixels must follow."""
     status = page.locator(".vk-capacity .vk-status")
     page.locator(".vk-capacity-slider").focus()
+    assert page.locator(".vk-capacity canvas").nth(1).bounding_box()["width"] > 150, "too small to see an animal"
     assert "skips, width 4, 7,332 parameters" in status.inner_text()
     truth, seen = pixels(page, 1), []
     for width in (8, 16, 24, 40):

@@ -61,10 +61,7 @@ PLAYED = {"02": scrub, "04": test_notebook_04.play, "05": test_notebook_05.drive
 def test_notebook_runs_and_presents(name, notebook, run_all, start_deck, next_slides, problems_on_slide):
     page = notebook(f"notebooks/{name}")
     run_all(SECONDS)
-    assert page.evaluate(PICTURES) == 0, (
-        "JupyterLab drops the alt text of bare PNG outputs: show figures with vadkit.plots"
-    )
-    assert page.locator(".jp-OutputArea-output img:not([alt])").count() == 0
+    check_accessibility(page)
     PLAYED.get(name[:2], lambda page: None)(page)
 
     start_deck()

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from command_line import chosen_options, run_script, script_parser
 from prepared import Source, prepare_scene
-from reading import VIDEO_ENDINGS, image_files, visible
+from reading import VIDEO_ENDINGS, is_image, visible
 
 
 def find_clips(text, part):
@@ -49,9 +49,10 @@ def _clip_paths(path):
         raise FileNotFoundError(f"{path} does not exist.")
     if path.is_file():
         return [path]
-    pictures = image_files(path)
-    folders = [folder for folder in visible(path) if folder.is_dir()]
-    videos = [file for file in visible(path) if file.suffix.lower() in VIDEO_ENDINGS]
+    inside = visible(path)
+    pictures = [file for file in inside if is_image(file)]
+    folders = [folder for folder in inside if not is_image(folder) and folder.is_dir()]
+    videos = [file for file in inside if file.suffix.lower() in VIDEO_ENDINGS]
     if pictures and (folders or videos):
         raise ValueError(f"{path} holds pictures beside folders or videos: is it one clip or several? Sort them apart.")
     if pictures:
@@ -59,7 +60,7 @@ def _clip_paths(path):
     if not folders and not videos:
         raise ValueError(f"{path} is empty: it holds no video, no picture and no folder of frames.")
     for folder in folders:
-        if not image_files(folder):
+        if not any(map(is_image, visible(folder))):
             raise ValueError(f"{folder} holds no pictures: each folder in {path} should be one clip.")
     return [*folders, *videos]
 

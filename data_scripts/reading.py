@@ -16,6 +16,7 @@ import numpy as np
 
 IMAGE_ENDINGS = {".tif", ".tiff", ".bmp", ".png", ".jpg", ".jpeg", ".pgm"}
 VIDEO_ENDINGS = {".avi", ".mp4", ".m4v", ".mkv", ".mov", ".webm", ".mpg", ".mpeg", ".wmv"}
+_DIGITS = re.compile(r"(\d+)")
 _DAMAGE = re.compile(rb"ERROR|error|Premature end|Corrupt JPEG")
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_WARNING)
@@ -23,7 +24,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_WARNING)
 
 def natural(name):
     """Sort key: frame2 before frame10."""
-    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", name)]
+    return [int(piece) if piece.isdigit() else piece for piece in _DIGITS.split(name)]
 
 
 def visible(folder):
@@ -32,8 +33,12 @@ def visible(folder):
     return [Path(folder, name) for name in sorted(names, key=natural)]
 
 
+def is_image(path):
+    return path.suffix.lower() in IMAGE_ENDINGS
+
+
 def image_files(folder):
-    return [path for path in visible(folder) if path.suffix.lower() in IMAGE_ENDINGS]
+    return [path for path in visible(folder) if is_image(path)]
 
 
 def source_files(path):

@@ -104,6 +104,23 @@ def test_a_deck_asks_the_network_for_nothing(notebook):
         assert solution.source.splitlines()[0] not in page
 
 
+def test_a_deck_has_the_slides_of_the_notebook_though_its_widgets_have_become_pages():
+    page = nbformat.v4.new_output("execute_result", {"text/html": '<div id="vadkit-1"></div>'})
+    notebook = nbformat.v4.new_notebook(cells=[text("# Title"), code("w", outputs=[page])])
+    assert decks.deck(notebook, "t").count("<section aria-label") == 1
+    assert decks.deck(notebook, "t", ["slide", "subslide"]).count("<section aria-label") == 2
+
+
+def test_a_code_listing_takes_its_room():
+    listing = nbformat.v4.new_output(
+        "execute_result", {"text/html": '<div class="highlight"><pre>' + "x = 1\n" * 30 + "</pre></div>"}
+    )
+    assert slides.slide_types([text("# Title\n\n" + "a line\n\n" * 8), code("c", outputs=[listing])]) == [
+        "slide",
+        "subslide",
+    ]
+
+
 def test_formulas_become_pictures_with_their_source_as_alt_text():
     page = decks.markdown("Take $a_1 < b$ and cost 3 $ or 4 $.\n\n$$L = \\sum_{n=1}^{N} l^{\\,n}$$")
     assert re.findall(r'alt="([^"]+)"', page) == ["a_1 &lt; b", "L = \\sum_{n=1}^{N} l^{\\,n}"]

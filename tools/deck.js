@@ -11,6 +11,8 @@ function fit() {
   const section = sections[now];
   section.style.zoom = 1;
   if (section.scrollHeight > 720) section.style.zoom = 720 / section.scrollHeight;
+  const over = () => Math.max(...[...section.children].map((part) => part.getBoundingClientRect().bottom)) > main.getBoundingClientRect().bottom;
+  for (let more = 0; more < 10 && over(); more++) section.style.zoom *= 0.98;  // a smaller zoom leaves a picture more width to grow into
 }
 
 function notes() {

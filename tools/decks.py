@@ -76,10 +76,10 @@ def cell_html(cell, kind):
     return f'<div class="{cell.cell_type} {kind}">{body}</div>'
 
 
-def deck(notebook, title):
-    """The executed notebook -> the deck as one HTML page."""
+def deck(notebook, title, kinds=None):
+    """The executed notebook -> the deck as one HTML page. kinds: the slide type of each cell, by default what the outputs give."""
     pages = []
-    for cell, kind in zip(notebook.cells, slides.slide_types(notebook.cells)):
+    for cell, kind in zip(notebook.cells, kinds or slides.slide_types(notebook.cells)):
         if kind in ("slide", "subslide"):
             pages.append([])
         if kind == "notes":
@@ -112,9 +112,10 @@ def main():
     for path in tqdm(paths, unit="deck"):
         notebook = nbformat.read(path, as_version=4)
         notebook.cells = list(slides.split_at_headings(notebook.cells))
+        kinds = slides.slide_types(notebook.cells)  # as in JupyterLab, where a widget is no page of HTML
         execute(notebook, path.parent)
-        target = options.out / f"{path.stem}.html"
-        target.write_text(deck(notebook, notebook.cells[0].source.splitlines()[0].lstrip("# ")), encoding="utf-8")
+        target, title = options.out / f"{path.stem}.html", notebook.cells[0].source.splitlines()[0].lstrip("# ")
+        target.write_text(deck(notebook, title, kinds), encoding="utf-8")
         tqdm.write(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 

@@ -41,6 +41,7 @@ def check_accessibility(page):
         page.wait_for_function(
             "(light) => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
         )
+        page.wait_for_selector("#jupyterlab-splash", state="detached")  # JupyterLab removes it once too often otherwise
         assert min(page.evaluate(CONTRAST), default=21) >= 4.5, theme
 
 

@@ -45,7 +45,7 @@ notebooks: .venv/ready
 weights: .venv/ready
 	$(PY) benchmarks/train_weights.py $(NAMES)
 
-# The notebooks without their solutions, for a class, in build/handout.
+# The notebooks without solutions and speaker notes, for a class, in build/handout.
 handout: .venv/ready
 	$(PY) tools/handout.py
 

@@ -19,21 +19,22 @@ def written(tmp_path_factory):
     return handout.write(folder)
 
 
-def is_solution(cell):
-    return "solution" in cell.metadata.get("tags", [])
+def is_the_instructors(cell):
+    return {"solution", "speaker-notes"} & set(cell.metadata.get("tags", []))
 
 
-def test_every_notebook_is_there_without_its_solutions_and_otherwise_the_same(written):
+def test_every_notebook_is_there_without_solutions_and_notes_and_otherwise_the_same(written):
     assert [path.name for path in written] == sorted(path.name for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
     removed = 0
     for path in written:
         before, after = nbformat.read(ROOT / "notebooks" / path.name, 4), nbformat.read(path, 4)
         nbformat.validate(after)
-        kept = [cell for cell in before.cells if not is_solution(cell)]
+        kept = [cell for cell in before.cells if not is_the_instructors(cell)]
         assert [(c.id, c.source, c.get("outputs")) for c in after.cells] == [
             (c.id, c.source, c.get("outputs")) for c in kept
         ]
-        assert "def solution_" not in path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        assert "def solution_" not in text and "Speaker notes" not in text
         removed += len(before.cells) - len(after.cells)
     assert removed >= 20
 

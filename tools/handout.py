@@ -1,6 +1,6 @@
 """Write the notebooks without their solutions, outputs kept, for a class: build/handout/notebooks, with docs beside them.
 
-Cells tagged `solution` are left out, and nothing else: the check of an exercise stands in the package and needs none.
+Cells tagged `solution` or `speaker-notes` are left out, and nothing else: the check of an exercise stands in the package and needs none.
 """
 
 import argparse
@@ -11,12 +11,14 @@ from nbconvert import NotebookExporter
 from nbconvert.preprocessors import TagRemovePreprocessor
 
 ROOT = Path(__file__).resolve().parent.parent
+THE_INSTRUCTORS_OWN = {"solution", "speaker-notes"}
 
 
 def write(folder):
     """-> paths of the notebooks written. What is in the folder already is replaced as a whole."""
     exporter = NotebookExporter()
-    exporter.register_preprocessor(TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True), enabled=True)
+    without = TagRemovePreprocessor(remove_cell_tags=THE_INSTRUCTORS_OWN, enabled=True)
+    exporter.register_preprocessor(without, enabled=True)
     texts = {path.name: exporter.from_filename(str(path))[0] for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))}
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", folder / "docs")

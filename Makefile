@@ -41,7 +41,7 @@ lock:
 notebooks: .venv/ready
 	$(PY) tools/run_notebooks.py
 
-# Train every shipped weights file again, half an hour to an hour on one core; or NAMES="maml_0 joint_0".
+# Train every shipped weights file again, about an hour and a half on one core; or NAMES="maml_0 joint_0".
 weights: .venv/ready
 	$(PY) benchmarks/train_weights.py $(NAMES)
 

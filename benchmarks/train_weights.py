@@ -1,6 +1,6 @@
 """Train the weights of the package, each from a seed, on training scenes only.
 
-    python benchmarks/train_weights.py               all of them (`make weights`), half an hour to an hour on one core
+    python benchmarks/train_weights.py               all of them (`make weights`), about an hour and a half on one core
     python benchmarks/train_weights.py maml_0        one of them, 4 minutes or less
     python benchmarks/train_weights.py --list        what there is
 

@@ -1,6 +1,7 @@
 """Write the notebooks without their solutions, outputs kept, for a class: build/handout/notebooks, with docs beside them.
 
-Cells tagged `solution` or `speaker-notes` are left out, and nothing else: the check of an exercise stands in the package and needs none.
+Cells tagged `solution` or `speaker-notes` are left out, and nothing else: the check of an exercise stands in the package and needs
+no solution.
 """
 
 import argparse

@@ -17,17 +17,17 @@ import vadkit  # noqa: E402
 SIZE, LENGTHS = (24, 32), {"train": {"day": 30, "noon": 25}, "test": {"night": 30, "fog": 24, "storm": 26}}
 
 
-def write_scene(folder, lengths=LENGTHS):
+def write_scene(folder, lengths=LENGTHS, name="noise"):
     """A prepared scene of noise; 'storm' is abnormal throughout."""
     draw = np.random.default_rng(0)
     for part, clips in lengths.items():
-        (folder / part).mkdir()
-        for name, length in clips.items():
-            np.save(folder / part / f"{name}.npy", draw.integers(0, 256, (length, *SIZE), np.uint8))
+        (folder / part).mkdir(parents=True)
+        for clip, length in clips.items():
+            np.save(folder / part / f"{clip}.npy", draw.integers(0, 256, (length, *SIZE), np.uint8))
             if part == "test":
-                label(folder, name, abnormal(name, length))
-    records = {part: {name: {"frames": n} for name, n in clips.items()} for part, clips in lengths.items()}
-    about = {"format": "vadkit-scene-1", "name": "noise", "size": SIZE, "clips": records}
+                label(folder, clip, abnormal(clip, length))
+    records = {part: {clip: {"frames": n} for clip, n in clips.items()} for part, clips in lengths.items()}
+    about = {"format": "vadkit-scene-1", "name": name, "size": SIZE, "clips": records}
     (folder / "scene.json").write_text(json.dumps(about))
     return folder
 
@@ -204,21 +204,42 @@ def test_bad_arguments_are_refused(folder, capsys, arguments):
     assert caught.value.code == 2 and arguments[1] in capsys.readouterr().err
 
 
-def test_a_drawn_camera_repeats_and_its_targets_leave_the_intruder_out():
-    normal, *odd = clips = camera_weights.camera(10_000)
-    again = camera_weights.camera.__wrapped__(10_000)
-    assert all(np.array_equal(a, b) for one, other in zip(clips, again) for a, b in zip(one, other))
-    assert np.array_equal(*normal[:2]) and not normal[2].any()
-    for frames, without, labels in odd:
-        differs = (np.abs(frames.astype(int) - without) > 40).any((1, 2))
-        assert labels.any() and differs[labels].mean() > 0.8 and differs[labels].mean() > differs[~labels].mean()
-    task = camera_weights.CameraPool(range(10_000, 10_001)).draw([0], 3, 8, np.random.default_rng(0))[0]
-    assert frames_of(task.support) <= both_ways(normal[0])
-    targets = {y.numpy().tobytes() for y in task.query[1][:, 0]}
-    assert targets <= set().union(*(both_ways(without) for _, without, _ in odd))
+def test_real_tasks_add_a_row_of_their_own_and_leave_the_shipped_weights_alone(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(few_shot, "REAL_TASKS_STEPS", 1)
+    street = write_scene(tmp_path / "street", name="street")
+    common = ["--target", folder, "--k", 0, "--methods", "maml"]
+    plain, more = run(capsys, *common), run(capsys, *common, "--tasks", street)
+    assert set(more) - set(plain) == {"maml_real_tasks"} and more["maml"] == plain["maml"]
+    assert more["maml_real_tasks"]["0"]["psnr"] != more["maml"]["0"]["psnr"]
 
 
-def both_ways(frames):
-    """The frames and their mirror images, as bytes."""
-    video = frames / np.float32(255)
-    return {np.ascontiguousarray(frame).tobytes() for frame in (*video, *video[..., ::-1])}
+def test_real_tasks_that_cannot_be_learned_from_are_refused(quick, folder, tmp_path, capsys):
+    refused(capsys, "'noise'", "is the target", target=folder, arguments=["--tasks", str(folder)])
+    empty = write_scene(tmp_path / "empty", {"train": {}, "test": LENGTHS["test"]}, "empty")
+    refused(capsys, "'empty'", "no training clip", target=folder, arguments=["--tasks", str(empty)])
+
+
+def test_drawn_cameras_repeat_differ_in_size_and_show_normal_life_only():
+    seeds = range(10_000, 10_006)
+    cameras = [camera_weights.camera(seed) for seed in seeds]
+    assert len({scene.train_clips[0].frames.shape for scene in cameras}) > 1
+    assert not any(scene.test_clips or scene.train_clips[0].labels.any() for scene in cameras)
+    again = camera_weights.camera.__wrapped__(seeds[0]).train_clips[0]
+    assert np.array_equal(again.frames, cameras[0].train_clips[0].frames)
+
+
+def test_both_ways_leave_the_same_school_and_the_fine_tuned_one_goes_on_as_before(monkeypatch):
+    monkeypatch.setattr(camera_weights, "SIZES", (32,))
+    monkeypatch.setattr(camera_weights, "camera", camera_weights.camera.__wrapped__)
+    monkeypatch.setattr(camera_weights, "NETWORK", {**camera_weights.NETWORK, "width": 4})
+    camera_weights.school.cache_clear()
+    start = {name: p.clone() for name, p in camera_weights.school(0, 4, 2).predictor.state_dict().items()}
+    short = {"seed": 0, "n_scenes": 4, "school_steps": 2, "steps": 1}
+    meta = camera_weights.train_maml(**{**camera_weights.MAML, **short})
+    tuned = camera_weights.train_fine_tuned(**{**camera_weights.FINE_TUNED, **short})
+    kept = camera_weights.school(0, 4, 2).predictor.state_dict()
+    camera_weights.school.cache_clear()
+    assert all(torch.equal(kept[name], start[name]) for name in start)
+    moved = [name for name, p in meta.predictor.state_dict().items() if not torch.equal(p, start[name])]
+    assert moved and meta.rates.learn == "tensor" and tuned.rates.learn is None
+    assert not all(torch.equal(p, start[name]) for name, p in tuned.predictor.state_dict().items())

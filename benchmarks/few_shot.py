@@ -7,7 +7,8 @@ be predicted, so K consecutive windows are K + 4 frames.
 
 methods
   maml                meta-trained on toy scenes; adapted with 60 steps of Adam, many more than it was trained for
-  maml_learned_rates  the same weights, adapted as in training, by gradient descent at the inner rates it learned; 30 steps
+  maml_learned_rates  the same weights, adapted as in training, by gradient descent at the inner rates it learned; 30 steps. Where that
+                      runs off to infinity, all rates are halved until it does not
   fine_tuned          ordinary training on the same toy scenes all the way, for about as long; adapted with 60 steps of Adam
   maml_real_tasks     only with --tasks: maml, meta-trained for 150 more steps here and now, half of its tasks drawn scenes and half the
                       training clips of these prepared scenes, labels unseen; adapted like maml. These weights are not kept
@@ -32,7 +33,9 @@ The last line is one JSON object: method -> K -> figures (mean over draws; std_.
 """
 
 import argparse
+import copy
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -47,6 +50,7 @@ import vadkit
 from vadkit import toy_scenes
 from vadkit.adaptation import fine_tuning
 from vadkit.episodes import EpisodeSampler, ScenePool
+from vadkit.maml import adapt
 from vadkit.windows import N_INPUTS
 
 FIGURES = {"auc_raw": "raw", "auc_clip": "per-clip", "auc_macro": "macro", "psnr": "PSNR", "gap": "gap"}
@@ -74,7 +78,16 @@ def maml():
 
 def maml_learned_rates():
     trained = vadkit.load_checkpoint("camera_maml")
-    return Method(trained.predictor, lambda support: trained.adapt(support, LEARNED_RATES_STEPS))
+    return Method(trained.predictor, lambda support: at_learned_rates(trained, support))
+
+
+def at_learned_rates(trained, support):
+    rates = copy.deepcopy(trained.rates)
+    while True:
+        try:
+            return adapt(trained.predictor, support, rates, LEARNED_RATES_STEPS)
+        except FloatingPointError:
+            rates.log_alpha.data -= math.log(2)
 
 
 def fine_tuned():

@@ -204,6 +204,18 @@ def test_bad_arguments_are_refused(folder, capsys, arguments):
     assert caught.value.code == 2 and arguments[1] in capsys.readouterr().err
 
 
+def test_learned_rates_that_run_off_to_infinity_are_halved_until_they_do_not(folder):
+    method, scene = few_shot.maml_learned_rates(), vadkit.open_scene(folder)
+    support = scene.train_windows().batch(range(5))
+    trained = vadkit.load_checkpoint("camera_maml")
+    trained.rates.log_alpha.data += 20
+    before = trained.rates.table()
+    with pytest.raises(FloatingPointError):
+        trained.adapt(support, few_shot.LEARNED_RATES_STEPS)
+    assert few_shot.at_learned_rates(trained, support)(support[0]).isfinite().all()
+    assert np.array_equal(trained.rates.table(), before) and method.adapt(support)(support[0]).isfinite().all()
+
+
 def test_real_tasks_add_a_row_of_their_own_and_leave_the_shipped_weights_alone(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(few_shot, "REAL_TASKS_STEPS", 1)
     street = write_scene(tmp_path / "street", name="street")

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from vadkit import exercises
+from vadkit.exercises.core import NotYet, compare
 from vadkit.exercises.record import CATALOGUE
 
 HERE = Path(__file__).parent
@@ -65,6 +66,16 @@ def test_correct_variants_are_accepted(check, answer, capsys):
 def test_plausible_wrong_answers_get_the_right_hint(check, answer, hint, capsys):
     returned, said = ask(check, answer, capsys)
     assert returned is False and said.startswith("Not yet.") and hint in said, said
+
+
+def test_answers_that_look_alike_by_chance_go_to_the_closest_and_rounding_is_forgiven():
+    hints = {"near": 1.00004, "nearer": 1.00006}
+    for wrong, words in ((1.00006, "nearer"), (1.00004, "near"), (1.0002, "1 is right")):
+        with pytest.raises(NotYet, match=f"^(.* )?{words}"):
+            compare(wrong, 1.0, hints)
+    compare(1 + 3e-7, 1.0, hints)
+    compare(1.00002, 1.0, hints)
+    compare(1.0, 1.0, {"the same, on these numbers": 1.0})
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -12,7 +12,7 @@ LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell
 lab: .venv/ready
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb --ServerApp.port=$(PORT) $(LAB_ARGS)
 
-# Two test processes share the cores, so that each gets one thread: with more, they wait for each other many times as long.
+# Two test processes share the cores, so each gets one thread: with more, they wait for each other many times as long.
 test browser-test: export OMP_NUM_THREADS ?= 1
 
 test: .venv/ready

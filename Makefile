@@ -46,7 +46,7 @@ notebooks: .venv/ready
 
 # Train every shipped weights file again, about an hour and a half on one core; or NAMES="maml_0 joint_0".
 weights: .venv/ready
-	$(PY) benchmarks/train_weights.py $(NAMES)
+	$(PY) -m vadstudies.weights.run $(NAMES)
 
 # The notebooks without solutions and speaker notes, for a class, in build/handout.
 handout: .venv/ready

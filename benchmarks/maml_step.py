@@ -24,9 +24,10 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 import vadkit
-from vadkit.episodes import EpisodeSampler, ScenePool, Task
-from vadkit.maml import meta_step
-from vadkit.meta_training import meta_train
+from vadkit.episodes import EpisodeSampler, Task
+from vadkit.maml.meta_step import meta_step
+from vadkit.maml.training import meta_train
+from vadkit.pools import ScenePool
 
 INNER_LR = 0.05
 
@@ -161,7 +162,7 @@ def share_in_passes(steps=15):
         _ = [clip.frames for clip in pool[number].train_clips]
     predictor, inside = set_up()[0], Stopwatch()
     with (
-        inside.timing(vadkit.predictor.UNet, "forward"),
+        inside.timing(vadkit.predictors.UNet, "forward"),
         inside.timing(torch.autograd, "grad"),
         inside.timing(torch.Tensor, "backward"),
         inside.timing(F, "mse_loss"),
@@ -224,7 +225,7 @@ def main():
     cases = [compare(n, order, arguments.rounds) for order in (False, True) for n in (1, 5)]
     share = share_in_passes()
     print(f"\nmeta-training: {share:.1%} of the time in forward and backward passes")
-    print(json.dumps({"benchmark": "maml_step", "parameters": vadkit.predictor.count_parameters(set_up()[0]), "cases": cases,
+    print(json.dumps({"benchmark": "maml_step", "parameters": vadkit.predictors.count_parameters(set_up()[0]), "cases": cases,
                       "share_in_passes": round(share, 4)}))  # fmt: skip
 
 

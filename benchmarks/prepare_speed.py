@@ -26,8 +26,9 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "data_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from prepare_video import find_clips  # noqa: E402
-from prepared import Options  # noqa: E402
-from reading import bare_seconds_per_frame  # noqa: E402
+
+from vadkit.prepare.decoding import bare_seconds_per_frame
+from vadkit.prepare.scene_folder import Options
 
 
 def write_toy_jpegs(folder, frames, clip_length=1000, size=256):

@@ -4,8 +4,31 @@ import argparse
 import re
 import signal
 import sys
+from dataclasses import replace
+from pathlib import Path
 
-from prepared import Options
+from vadkit.prepare.scene_folder import Options
+
+
+def add_source_arguments(parser, archive):
+    """SOURCE and everything about fetching and unpacking it."""
+    parser.add_argument(
+        "source", nargs="?", type=Path, metavar="SOURCE", help=f"{archive.file}, or the folder it unpacks to"
+    )
+    group = parser.add_argument_group("fetching and unpacking")
+    group.add_argument("--download", action="store_true", help="fetch the archive first (prints the terms of use)")
+    group.add_argument("--downloads", type=Path, default=Path("data/downloads"), metavar="FOLDER",
+                       help="where downloads are kept (default data/downloads)")  # fmt: skip
+    group.add_argument("--url", default=archive.url, help="fetch from this address instead (a mirror)")
+    group.add_argument("--sha256", default=archive.sha256, metavar="HEX",
+                       help="expected checksum, where a mirror packed the files anew; 'any' skips the check")  # fmt: skip
+    group.add_argument("--max-gb", type=float, default=archive.max_gb, metavar="GB",
+                       help=f"refuse to unpack more than this (default {archive.max_gb:g})")  # fmt: skip
+
+
+def chosen_archive(args, archive):
+    """The archive as the command line would have it."""
+    return replace(archive, url=args.url, sha256=args.sha256, max_gb=args.max_gb)
 
 
 def script_parser(doc):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from vadkit import scoring
+from vadkit import metrics
 
 
 def moved(frames, over=25):
@@ -52,7 +52,7 @@ def in_place(frame, t):
 
 RIGHT = {
     "check_anomaly_score": [
-        scoring.anomaly_score,
+        metrics.anomaly_score,
         lambda v: (v.max() - v) / np.ptp(v),
         lambda v: list(1 - (v - v.min()) / np.ptp(v)),
     ],
@@ -63,13 +63,13 @@ RIGHT = {
 }
 WRONG = {
     "check_anomaly_score": [
-        (scoring.regularity_score, "regularity"),
+        (metrics.regularity_score, "regularity"),
         (lambda v: 1 - v / v.max(), "subtract the lowest"),
         (lambda v: v.max() - v, "divide by the range"),
         (lambda v: -v, "other sign"),
         (lambda v: v, "as they are"),
         (lambda v: 1 - v, "stretch the PSNR"),
-        (lambda v: scoring.anomaly_score(v)[:-1], "shape"),
+        (lambda v: metrics.anomaly_score(v)[:-1], "shape"),
         (lambda v: np.full_like(v, np.nan), "NaN"),
     ],
     "check_moving_pixels": [

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from vadkit import scoring
+from vadkit import metrics
 
 NAN = [np.nan]
 
@@ -48,7 +48,7 @@ RIGHT = {
     ],
     "check_fooled": [lambda t: t.flip(-1), lambda t: torch.full_like(t, t.mean().item()).flip(2) * 0 + shuffled(t)],
     "check_threshold": [third_lowest, by_trying, lambda p, l: np.float64(third_lowest(p, l))],
-    "check_runner": [lambda f: scoring.smooth_scores(differences(f), 9), extrapolated],
+    "check_runner": [lambda f: metrics.smooth_scores(differences(f), 9), extrapolated],
 }
 WRONG = {
     "check_psnr": [

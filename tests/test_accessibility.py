@@ -14,7 +14,7 @@ import pytest
 from matplotlib import colormaps
 from matplotlib.colors import to_rgb
 
-from vadkit import plots
+from vadkit import view
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 VISION = {
@@ -44,27 +44,27 @@ def seen(colour, vision):
 
 @pytest.mark.parametrize("vision", VISION)
 def test_lines_of_a_figure_can_be_told_apart(vision):
-    for a, b in itertools.combinations(plots.COLOURS, 2):
+    for a, b in itertools.combinations(view.COLOURS, 2):
         assert np.linalg.norm(seen(a, vision) - seen(b, vision)) >= 15, f"{a} and {b} look alike"
-    for colour in plots.COLOURS:
+    for colour in view.COLOURS:
         assert np.linalg.norm(seen(colour, vision) - seen("white", vision)) >= 35, f"{colour} fades into white"
 
 
 @pytest.mark.parametrize("vision", VISION)
 def test_the_shade_of_abnormal_frames_shows_under_every_line(vision):
-    shade = seen(plots.ABNORMAL, vision)
+    shade = seen(view.ABNORMAL, vision)
     assert np.linalg.norm(shade - seen("white", vision)) >= 10
-    assert all(np.linalg.norm(shade - seen(colour, vision)) >= 25 for colour in plots.COLOURS)
+    assert all(np.linalg.norm(shade - seen(colour, vision)) >= 25 for colour in view.COLOURS)
 
 
 def test_colour_is_never_the_only_difference():
-    assert len(set(plots.DASHES)) >= len(plots.COLOURS) == len(set(plots.COLOURS))
-    contrast = [1.05 / (luminance(colour) + 0.05) for colour in plots.COLOURS]
+    assert len(set(view.DASHES)) >= len(view.COLOURS) == len(set(view.COLOURS))
+    contrast = [1.05 / (luminance(colour) + 0.05) for colour in view.COLOURS]
     assert min(contrast[:4]) >= 3, "the first four colours reach WCAG's 3 : 1 on white"
 
 
 def test_larger_errors_are_lighter_whatever_one_sees():
-    colours = colormaps[plots.ERROR_MAP](np.linspace(0, 1, 32))[:, :3]
+    colours = colormaps[view.ERROR_MAP](np.linspace(0, 1, 32))[:, :3]
     for vision in VISION:
         assert np.all(np.diff([seen(colour, vision)[0] for colour in colours]) > 0), vision
 

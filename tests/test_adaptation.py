@@ -1,18 +1,16 @@
 """Scene adaptation, end to end on tiny scenes: what settles in, what is scored, how methods are compared, and the widget."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 import vadkit
-from vadkit import adaptation, toy_scenes
-from vadkit.widgets.adaptation import Settling
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-study = pytest.importorskip("adaptation", reason="the benchmarks are not there")
+from vadkit import adaptation, toy
+from vadkit.widgets.settling import Settling
+from vadstudies import statistics
+from vadstudies.adaptation import report
+from vadstudies.adaptation import run as study
 
 
 def predictor(seed=0):
@@ -29,7 +27,7 @@ def trained(seed=0, rate=0.05):
 
 @pytest.fixture(scope="module")
 def scene():
-    return toy_scenes.toy_scene(10_500, "park", size=32, n_test=2, n_frames=40, kinds=["boar", "runner"])
+    return toy.toy_scene(10_500, "park", size=32, n_test=2, n_frames=40, kinds=["boar", "runner"])
 
 
 @pytest.fixture
@@ -101,12 +99,12 @@ def test_a_support_smaller_than_a_step_is_used_whole():
 
 
 def test_some_windows_are_scored_as_all_of_them_are(scene):
-    whole, some = vadkit.evaluate(predictor(), scene), adaptation.evaluate_some(predictor(), scene.test_clips, every=3)
+    whole, some = vadkit.evaluate(predictor(), scene), report.evaluate_some(predictor(), scene.test_clips, every=3)
     for a, b in zip(whole.psnr, some.psnr):
         scored = ~np.isnan(b)
         assert scored.sum() == 12 and not scored[:4].any()
         np.testing.assert_allclose(a[scored], b[scored], rtol=1e-5)
-    everything = adaptation.evaluate_some(predictor(), scene.test_clips)
+    everything = report.evaluate_some(predictor(), scene.test_clips)
     assert (
         everything.auc_clip == pytest.approx(whole.auc_clip, abs=1e-3)
         and whole.by_kind.keys() == everything.by_kind.keys()
@@ -130,29 +128,29 @@ def compare(tiny_study, method, seed=0):
 
 
 def test_the_whole_path_gives_the_same_numbers_twice(tiny_study):
-    for method in ("copy last frame", adaptation.MAML, adaptation.FINE_TUNED):
+    for method in ("copy last frame", report.MAML, report.FINE_TUNED):
         once, twice = compare(tiny_study, method), compare(tiny_study, method)
         assert once == twice and once.keys() == {0, 1, 5}
     assert len(once[5]["psnr"]) == 2 and len(once[0]["psnr"]) == 1 and 0 <= once[5]["auc_clip"][0] <= 1
 
 
 def test_equal_start_rate_and_steps_give_equal_figures_whatever_the_method_is_called(tiny_study):
-    fine_tuned, maml = compare(tiny_study, "fine-tuned, equal"), compare(tiny_study, adaptation.MAML)
+    fine_tuned, maml = compare(tiny_study, "fine-tuned, equal"), compare(tiny_study, report.MAML)
     for k in (0, 1, 5):
         assert fine_tuned[k]["psnr"] == pytest.approx(maml[k]["psnr"], abs=1e-4)
 
 
 def test_labels_decide_nothing_before_scoring(tiny_study, scene, monkeypatch):
-    psnr = compare(tiny_study, adaptation.MAML)[5]["psnr"]
+    psnr = compare(tiny_study, report.MAML)[5]["psnr"]
     calls = []
-    monkeypatch.setattr(adaptation, "evaluate_some", lambda model, clips, *_: calls.append(weights(model)) or adaptation.Evaluation(
+    monkeypatch.setattr(report, "evaluate_some", lambda model, clips, *_: calls.append(weights(model)) or report.Evaluation(
         [np.arange(40.0)] * 2, [np.arange(40) > 20] * 2, [[""] * 40] * 2, ["a", "b"]))  # fmt: skip
-    compare(tiny_study, adaptation.MAML)
+    compare(tiny_study, report.MAML)
     for clip in (scene.train_clips[0], scene.train_clips[1]):
         monkeypatch.setattr(type(clip), "labels", property(lambda self: pytest.fail("a label was read")), raising=False)
     again = calls.copy()
     calls.clear()
-    compare(tiny_study, adaptation.MAML)
+    compare(tiny_study, report.MAML)
     assert len(psnr) == 2 and all(torch.equal(a, b) for one, two in zip(again, calls) for a, b in zip(one, two))
 
 
@@ -163,13 +161,13 @@ def test_supports_are_nested_consecutive_and_never_scored(scene):
         assert torch.equal(x5[1:, -2], x5[:-1, -1]) and torch.equal(y5[:-1, 0], x5[1:, -1])
         frames = vadkit.windows.to_float(np.asarray(scene.train_clips[draw].frames))
         assert any(torch.equal(x1[0, 0], frame) for frame in frames)
-    assert study.DRAWS < len(toy_scenes.toy_scene(0).train_clips), "the last training clip judges fine-tuning"
+    assert study.DRAWS < len(toy.toy_scene(0).train_clips), "the last training clip judges fine-tuning"
 
 
 def test_what_is_chosen_is_chosen_on_validation_seeds():
-    assert {seed for _, seed in study.CHOOSING} <= set(toy_scenes.VALIDATION_SEEDS)
-    assert {seed for _, seed in study.SCENES} <= set(toy_scenes.TEST_SEEDS)
-    assert {place for place, _ in study.SCENES} == set(toy_scenes.PLACES) and len(set(study.SCENES)) >= 10
+    assert {seed for _, seed in study.CHOOSING} <= set(toy.VALIDATION_SEEDS)
+    assert {seed for _, seed in study.SCENES} <= set(toy.TEST_SEEDS)
+    assert {place for place, _ in study.SCENES} == set(toy.PLACES) and len(set(study.SCENES)) >= 10
 
 
 def results(shift=0.1):
@@ -185,7 +183,7 @@ def results(shift=0.1):
 
 
 def test_means_spreads_and_paired_differences():
-    found = adaptation.Study(results())
+    found = report.Study(results())
     assert (
         found.methods == ["ours", "theirs"]
         and found.shots == [0, 5]
@@ -199,9 +197,9 @@ def test_means_spreads_and_paired_differences():
 
 def test_the_bootstrap_draws_scenes():
     differences = np.random.default_rng(0).normal(0.1, 0.2, 12)
-    mean, low, high = adaptation.bootstrap(differences)
+    mean, low, high = statistics.bootstrap(differences)
     assert mean == pytest.approx(differences.mean()) and low < mean < high
-    assert adaptation.bootstrap(differences) == (mean, low, high)
+    assert statistics.bootstrap(differences) == (mean, low, high)
     expected = 1.96 * differences.std() / np.sqrt(12)  # the normal approximation
     assert (high - low) / 2 == pytest.approx(expected, rel=0.1)
 
@@ -222,7 +220,7 @@ def settling(scene, support):
 
 def test_the_widget_shows_what_adapting_gives(settling, scene, support):
     clip, (truth, drawn) = scene.test_clips[0], settling.images
-    frame = vadkit.plots.telling_frame(clip)
+    frame = vadkit.view.representative_frame(clip)
     assert truth.shape == (32, 32) and drawn.shape == (2, 5, 32, 32) and np.array_equal(truth, clip.frames[frame])
     x = vadkit.windows.to_float(clip.frames[frame - 4 : frame])[None]
     for model, pictures in zip((trained(0), trained(1, 0.01)), drawn):

@@ -1,17 +1,13 @@
 """The benchmarks one may point at one's own scene: what they print last, and what they say about bad input."""
 
 import json
-import sys
-from pathlib import Path
 
+import loader
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-import loader  # noqa: E402
-import real_scene  # noqa: E402
-
-import vadkit  # noqa: E402
+import vadkit
+from vadstudies.first_light import real_scene
 
 SIZE = (32, 32)
 

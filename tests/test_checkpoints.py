@@ -6,7 +6,6 @@ import pickle
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,19 +14,13 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 import vadkit
-from vadkit import checkpoints
-from vadkit.checkpoints import (
-    list_checkpoints,
-    load_checkpoint,
-    load_or_train,
-    load_results,
-    load_tensors,
-    load_weights,
-    save_results,
-    save_tensors,
-    save_weights,
-)
+from vadkit import checkpoints, zoo
+from vadkit.checkpoints import load_or_train, load_tensors, load_weights, save_tensors, save_weights
 from vadkit.training import History
+from vadkit.zoo import list_checkpoints, load_checkpoint
+from vadstudies import results as results_store
+from vadstudies.results import load_results, save_results
+from vadstudies.weights import run as train_weights
 
 
 def network(seed=0, width=3):
@@ -237,15 +230,11 @@ def test_load_or_train_does_not_train_over_a_damaged_file(tmp_path):
 
 # Shipped weights
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-train_weights = pytest.importorskip("train_weights", reason="the benchmarks are not there")
-
-
 @pytest.mark.parametrize("name", list_checkpoints())
 def test_a_shipped_file_says_how_it_was_made_and_the_script_agrees(name):
-    path = checkpoints.SHIPPED / f"{name}.safetensors"
+    path = zoo.SHIPPED / f"{name}.safetensors"
     header = load_tensors(path)[1]
-    assert header["script"] == "benchmarks/train_weights.py" and header["name"] == name
+    assert header["script"] == "vadstudies/weights/run.py" and header["name"] == name
     assert header["arguments"] == json.loads(json.dumps(train_weights.WEIGHTS[name][1]))
     assert {"seed", "network", "data", "versions", "figures"} <= header.keys() and path.stat().st_size <= 1_000_000
     trained = load_checkpoint(name)
@@ -260,7 +249,7 @@ def test_a_shipped_file_says_how_it_was_made_and_the_script_agrees(name):
 
 def test_what_is_shipped_the_script_trains_and_it_is_small():
     assert set(list_checkpoints()) == set(train_weights.WEIGHTS)
-    assert sum(path.stat().st_size for path in checkpoints.SHIPPED.glob("*")) <= 8_000_000
+    assert sum(path.stat().st_size for path in zoo.SHIPPED.glob("*")) <= 8_000_000
 
 
 def test_unknown_weights_are_answered_with_what_there_is():
@@ -274,7 +263,7 @@ def test_unknown_weights_are_answered_with_what_there_is():
      ({"network": {"name": "unet", "wide": 8}}, "wide"), ({"network": {"name": "unet", "width": 4}}, "plain weights")],
 )  # fmt: skip
 def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, monkeypatch, header, words):
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
     save_weights(tmp_path / "mine.safetensors", vadkit.build_predictor("unet", width=4), header)
     with pytest.raises(ValueError, match=words) as caught:
         load_checkpoint("mine")
@@ -282,7 +271,7 @@ def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, monkeypatch, hea
 
 
 def test_a_checkpoint_that_does_not_fit_its_own_header(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
     predictor = vadkit.build_predictor("unet", width=4)
     trained = vadkit.MetaTrained(predictor, vadkit.InnerRates(predictor, 0.1), 3)
     trained.save(tmp_path / "mine.safetensors", {"network": {"name": "unet", "width": 8}})
@@ -295,9 +284,9 @@ def test_a_checkpoint_that_does_not_fit_its_own_header(tmp_path, monkeypatch):
 
 def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(train_weights, "SHIPPED", tmp_path)
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
     scenes = [vadkit.toy_scene(seed, size=32, n_frames=40) for seed in range(3)]
-    tasks = vadkit.EpisodeSampler(vadkit.episodes.ScenePool(scenes), n_way=2, seed=0)[0]
+    tasks = vadkit.EpisodeSampler(vadkit.pools.ScenePool(scenes), n_way=2, seed=0)[0]
     monkeypatch.setattr(train_weights, "held_out_tasks", lambda: tasks)
     monkeypatch.setattr(train_weights, "some_scene", lambda number: scenes[number])
     for way, options in train_weights.WAYS.items():
@@ -331,13 +320,13 @@ tables = st.recursive(
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
 def test_results_come_back_as_they_were(tmp_path, monkeypatch, results):
-    monkeypatch.setattr(checkpoints, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(results_store, "RESULTS", tmp_path / "results")
     save_results("table", results)
     assert load_results("table") == results and os.listdir(tmp_path / "results") == ["table.json"]
 
 
 def test_results_that_cannot_be_written_leave_the_old_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "RESULTS", tmp_path)
+    monkeypatch.setattr(results_store, "RESULTS", tmp_path)
     save_results("table", [1])
     with pytest.raises(TypeError):
         save_results("table", [object()])
@@ -345,7 +334,7 @@ def test_results_that_cannot_be_written_leave_the_old_ones(tmp_path, monkeypatch
 
 
 def test_missing_and_damaged_results(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "RESULTS", tmp_path)
+    monkeypatch.setattr(results_store, "RESULTS", tmp_path)
     with pytest.raises(FileNotFoundError, match="'tabel'.*none"):
         load_results("tabel")
     save_results("table", {})

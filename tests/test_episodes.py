@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from sklearn.datasets import load_digits
 
-from vadkit.episodes import ClassPool, EpisodeSampler, ScenePool, SinusoidPool, Task
+from vadkit.episodes import EpisodeSampler, Task
+from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene
+from vadstudies.sinusoids.pool import SinusoidPool
 
 
 def numbered_scene(seed, lengths=(40, 30), size=4):

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-from vadkit import exercises
-from vadkit.exercises.core import NotYet, compare
-from vadkit.exercises.record import CATALOGUE
+from vadcourse.exercises.core import NotYet, compare
+from vadcourse.exercises.progress_file import CATALOGUE
+from vadcourse import exercises
 
 HERE = Path(__file__).parent
 CASES = [importlib.import_module(path.stem) for path in sorted(HERE.glob("exercise_cases_*.py"))]
@@ -175,7 +175,7 @@ def test_progress_that_cannot_be_written_does_not_spoil_the_answer(folder, capsy
     def refuse(*_):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(exercises.record.os, "replace", refuse)
+    monkeypatch.setattr(exercises.progress_file.os, "replace", refuse)
     returned, said = ask("check_psnr", RIGHT["check_psnr"][0], capsys)
     assert returned is True and "could not be written" in said and "Read-only file system" in said
 

@@ -1,18 +1,14 @@
 """Few-shot adaptation to a prepared scene: the protocol, what is printed, and what is said about bad input."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-import camera_weights  # noqa: E402
-import few_shot  # noqa: E402
-
-import vadkit  # noqa: E402
+import vadkit
+from vadstudies.few_shot import run as few_shot
+from vadstudies.weights import cameras
 
 SIZE, LENGTHS = (24, 32), {"train": {"day": 30, "noon": 25}, "test": {"night": 30, "fog": 24, "storm": 26}}
 
@@ -233,24 +229,24 @@ def test_real_tasks_that_cannot_be_learned_from_are_refused(quick, folder, tmp_p
 
 def test_drawn_cameras_repeat_differ_in_size_and_show_normal_life_only():
     seeds = range(10_000, 10_006)
-    cameras = [camera_weights.camera(seed) for seed in seeds]
-    assert len({scene.train_clips[0].frames.shape for scene in cameras}) > 1
-    assert not any(scene.test_clips or scene.train_clips[0].labels.any() for scene in cameras)
-    again = camera_weights.camera.__wrapped__(seeds[0]).train_clips[0]
-    assert np.array_equal(again.frames, cameras[0].train_clips[0].frames)
+    scenes = [cameras.camera(seed) for seed in seeds]
+    assert len({scene.train_clips[0].frames.shape for scene in scenes}) > 1
+    assert not any(scene.test_clips or scene.train_clips[0].labels.any() for scene in scenes)
+    again = cameras.camera.__wrapped__(seeds[0]).train_clips[0]
+    assert np.array_equal(again.frames, scenes[0].train_clips[0].frames)
 
 
 def test_both_ways_leave_the_same_school_and_the_fine_tuned_one_goes_on_as_before(monkeypatch):
-    monkeypatch.setattr(camera_weights, "SIZES", (32,))
-    monkeypatch.setattr(camera_weights, "camera", camera_weights.camera.__wrapped__)
-    monkeypatch.setattr(camera_weights, "NETWORK", {**camera_weights.NETWORK, "width": 4})
-    camera_weights.school.cache_clear()
-    start = {name: p.clone() for name, p in camera_weights.school(0, 4, 2).predictor.state_dict().items()}
+    monkeypatch.setattr(cameras, "SIZES", (32,))
+    monkeypatch.setattr(cameras, "camera", cameras.camera.__wrapped__)
+    monkeypatch.setattr(cameras, "NETWORK", {**cameras.NETWORK, "width": 4})
+    cameras.school.cache_clear()
+    start = {name: p.clone() for name, p in cameras.school(0, 4, 2).predictor.state_dict().items()}
     short = {"seed": 0, "n_scenes": 4, "school_steps": 2, "steps": 1}
-    meta = camera_weights.train_maml(**{**camera_weights.MAML, **short})
-    tuned = camera_weights.train_fine_tuned(**{**camera_weights.FINE_TUNED, **short})
-    kept = camera_weights.school(0, 4, 2).predictor.state_dict()
-    camera_weights.school.cache_clear()
+    meta = cameras.train_maml(**{**cameras.MAML, **short})
+    tuned = cameras.train_fine_tuned(**{**cameras.FINE_TUNED, **short})
+    kept = cameras.school(0, 4, 2).predictor.state_dict()
+    cameras.school.cache_clear()
     assert all(torch.equal(kept[name], start[name]) for name in start)
     moved = [name for name, p in meta.predictor.state_dict().items() if not torch.equal(p, start[name])]
     assert moved and meta.rates.learn == "tensor" and tuned.rates.learn is None

@@ -1,17 +1,16 @@
 """The summaries behind notebook 03: means over the right rows, the exact test, and the widget of the capacities."""
 
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vadkit import generalization, plots, toy_scenes
+from vadcourse.widgets.capacity import Capacity
+from vadkit import toy, view
 from vadkit.scenes import Clip
-from vadkit.widgets.capacity import Capacity
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-resumable = pytest.importorskip("resumable")
+from vadstudies import jobs, results
+from vadstudies.capacity import report as capacity
+from vadstudies.predictors import report as predictors
+from vadstudies.transfer import report as transfer
 
 
 def point(gap, normal=30.0, **kinds):
@@ -39,42 +38,42 @@ ROWS = [
 
 
 def test_tables_average_over_scenes_and_say_who_did_not_get_there():
-    at_end = {(line["network"], line["width"]): line for line in generalization.capacity_table(ROWS)}
+    at_end = {(line["network"], line["width"]): line for line in capacity.capacity_table(ROWS)}
     assert at_end["skips", 4]["gap (dB)"] == "3.00 ± 1.00" and at_end["skips", 4]["scenes"] == "2 of 2"
     assert at_end["skips", 8]["parameters"] == "800"
-    equal = {(line["network"], line["width"]): line for line in generalization.capacity_table(ROWS, "-2")}
+    equal = {(line["network"], line["width"]): line for line in capacity.capacity_table(ROWS, "-2")}
     assert equal["skips", 8]["gap (dB)"] == "3.00 ± -" and equal["skips", 8]["scenes"] == "1 of 2"
-    nowhere = generalization.capacity_table(ROWS, "-1")[0]
+    nowhere = capacity.capacity_table(ROWS, "-1")[0]
     assert nowhere["scenes"] == "0 of 2" and nowhere["gap (dB)"] == nowhere["step"] == "-"
 
 
 def test_kinds_compare_the_narrowest_with_the_widest():
-    lines = {line["kind"]: line for line in generalization.kinds_table(ROWS)}
+    lines = {line["kind"]: line for line in capacity.kinds_table(ROWS)}
     assert lines["boar"]["gap (dB), width 4"] == "4.00 ± 1.00" and lines["boar"]["gap (dB), width 8"] == "1.50 ± 0.50"
     assert lines["boar"]["change of AUC at equal quality"] == "-"  # no milestone of both scenes tells the kinds here
     assert lines["car"]["scenes"] == 1 and lines["car"]["AUC, width 8"] == "0.700 ± -"
 
 
 def test_the_effect_of_capacity_is_paired_at_equal_quality():
-    np.testing.assert_allclose(generalization.capacity_effect(ROWS), [1.0])  # scene 1 at -2: the only one both reached
-    np.testing.assert_allclose(generalization.capacity_effect(ROWS, "memory"), np.zeros(4))
+    np.testing.assert_allclose(capacity.capacity_effect(ROWS), [1.0])  # scene 1 at -2: the only one both reached
+    np.testing.assert_allclose(capacity.capacity_effect(ROWS, "memory"), np.zeros(4))
     kinds = [row("skips", 4, 0, {"-2": point(1.0, boar=2.0)}), row("skips", 8, 0, {"-2": point(1.0, boar=1.0)})]
-    np.testing.assert_allclose(generalization.capacity_effect(kinds, "skips", "auc", "boar"), [-0.1])
+    np.testing.assert_allclose(capacity.capacity_effect(kinds, "skips", "auc", "boar"), [-0.1])
 
 
 def test_the_effect_of_the_memory_is_paired_and_leaves_the_end_out():
-    effect = generalization.memory_effect(ROWS)
+    effect = capacity.memory_effect(ROWS)
     assert len(effect) == 2 * 2 * 2
     np.testing.assert_allclose(effect, 0.25)
 
 
 def test_capacity_figures_say_their_numbers():
     copied = {"campus": point(2.5, 31.0)}
-    told = generalization.capacity_curves(ROWS, copied).alt
+    told = capacity.capacity_curves(ROWS, copied).alt
     assert "skips, gap (dB): 3.00 at width 4, 7.00 at width 8." in told and "Copy last frame, gap (dB): 2.50." in told
     assert (
         "skips: 7 points from -1.0 to -1.0 dB"
-        in generalization.normal_against_abnormal(ROWS_SPREAD, {"campus-1": point(2.5, 31.0)}).alt
+        in capacity.normal_against_abnormal(ROWS_SPREAD, {"campus-1": point(2.5, 31.0)}).alt
     )
 
 
@@ -94,10 +93,10 @@ def test_the_transfer_matrix_has_training_down_and_averages_seeds():
 
     rows = [transfer_row("campus", 1, 0, on(10, 20)), transfer_row("road", 2, 0, on(1, 2)),
             transfer_row("campus", 1, 1, on(12, 22)), transfer_row("road", 2, 1, on(3, 4))]  # fmt: skip
-    names, matrix = generalization.transfer_matrix(rows)
+    names, matrix = transfer.transfer_matrix(rows)
     assert names == ["campus-1", "road-2"]
     np.testing.assert_allclose(matrix, [[11, 21], [2, 3]])
-    figure = generalization.heat_map(names, matrix, "PSNR", [5, 6])
+    figure = transfer.heat_map(names, matrix, "PSNR", [5, 6])
     assert "from 3.0 to 11.0 on the diagonal" in figure.alt and "from 2.0 to 21.0 elsewhere" in figure.alt
 
 
@@ -109,7 +108,7 @@ def test_a_car_on_the_campus_is_told_apart_by_where_the_network_comes_from():
 
     rows = [transfer_row("campus", 1, 0, {"campus-1": kinds(5, 4), "campus-2": kinds(3, 2), "road-3": kinds(77, 77)}),
             transfer_row("road", 3, 0, {"campus-1": kinds(0, 2), "campus-2": kinds(1, 2)})]  # fmt: skip
-    lines = {line["trained on"]: line for line in generalization.on_the_campus(rows)}
+    lines = {line["trained on"]: line for line in transfer.on_the_campus(rows)}
     assert lines["this very campus"]["car: gap (dB)"] == "5.00 ± -"
     assert lines["another campus"]["other kinds: gap (dB)"] == "2.00 ± -"
     assert lines["a road"]["car: gap (dB)"] == "0.50 ± 0.50" and lines["a road"]["networks x campuses"] == 2
@@ -126,10 +125,10 @@ def test_the_predictor_table_calls_no_share_of_pixels_a_decibel():
     }
     rows = [{"predictor": "moving pixels", "parameters": 0, **found}, {"predictor": "unet", "parameters": 1234, "ms_per_frame": 1.5, **found},
             {"predictor": "unet", "parameters": 1234, "ms_per_frame": 9.5, **found, "gap": 4.0}]  # fmt: skip
-    moving, unet = generalization.predictor_table(rows)
+    moving, unet = predictors.predictor_table(rows)
     assert moving["gap (dB)"] == moving["ms per frame"] == "-" and moving["AUC raw"] == "0.800 ± -"
     assert unet["gap (dB)"] == "3.00 ± 1.00" and unet["parameters"] == "1,234" and unet["ms per frame"] == "5.5"
-    assert generalization.predictor_kinds(rows)[1] == {"predictor": "unet", "boar": 0.7}
+    assert predictors.predictor_kinds(rows)[1] == {"predictor": "unet", "boar": 0.7}
 
 
 # --- the widget --------------------------------------------------------------------------------------------------------------
@@ -186,13 +185,13 @@ def test_the_static_page_holds_every_picture_once():
 
 def test_the_kept_results_fit_together():
     """What is in the package was made on the scenes the package draws today, and nothing is missing from it."""
-    predictions, about = generalization.boar_predictions()
+    predictions, about = capacity.boar_predictions()
     assert {p.shape for p in predictions.values()} == {(len(about["frames"]), 64, 64)}
     widget = Capacity()
-    assert plots.telling_frame(toy_scenes.the_boar()) == widget.frame
-    assert resumable.fingerprint(toy_scenes.boar_scene()) == about["scene"]
-    rows, settings = generalization.rows_of("capacity")
-    assert {len(generalization.found_at(rows, v, w, "end")) for v in generalization.STYLE for w in (4, 40)} == {3}
-    names, matrix = generalization.transfer_matrix(generalization.rows_of("transfer")[0])
+    assert view.representative_frame(toy.the_boar()) == widget.frame
+    assert jobs.fingerprint(toy.boar_scene()) == about["scene"]
+    rows, settings = results.rows_of("capacity/results")
+    assert {len(capacity.found_at(rows, v, w, "end")) for v in capacity.STYLE for w in (4, 40)} == {3}
+    names, matrix = transfer.transfer_matrix(results.rows_of("transfer/results")[0])
     assert len(names) == 6 and np.isfinite(matrix).all()
-    assert {"copy last frame", "moving pixels"} < {row["predictor"] for row in generalization.rows_of("predictors")[0]}
+    assert {"copy last frame", "moving pixels"} < {row["predictor"] for row in results.rows_of("predictors/results")[0]}

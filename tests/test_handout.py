@@ -1,15 +1,13 @@
 """The handout: the same notebooks without solutions, outputs kept, links whole."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import handout  # noqa: E402
+import handout
 
 
 @pytest.fixture(scope="module")

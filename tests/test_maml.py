@@ -11,9 +11,14 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 import vadkit
-from vadkit.episodes import EpisodeSampler, SinusoidPool, Task
-from vadkit.maml import InnerRates, adapt, adaptation_curve, inner_steps, meta_step, query_psnr, trainable
-from vadkit.meta_training import MetaTrained, every_step_weights, joint_step, meta_train, reptile_step
+from vadkit.episodes import EpisodeSampler, Task
+from vadkit.maml.adapting import adapt, adaptation_curve, inner_steps, query_psnr
+from vadkit.maml.baselines import joint_step, reptile_step
+from vadkit.maml.checks import trainable
+from vadkit.maml.meta_step import meta_step
+from vadkit.maml.rates import InnerRates
+from vadkit.maml.training import MetaTrained, every_step_weights, meta_train
+from vadstudies.sinusoids.pool import SinusoidPool
 
 LEARN = ("scalar", "tensor", "tensor and step")
 

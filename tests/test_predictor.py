@@ -7,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.func import functional_call, grad
 
-from vadkit.predictor import PREDICTORS, Attention, Memory, PatchDiscriminator, build_predictor, count_parameters
-from vadkit.training import prediction_loss
+from vadkit.adversarial import PatchDiscriminator
+from vadkit.losses import prediction_loss
+from vadkit.predictors import PREDICTORS, build_predictor, count_parameters
+from vadkit.predictors.attention import Attention
+from vadkit.predictors.memory import Memory
 
 OPTIONS = [(name, {}) for name in PREDICTORS] + [
     ("unet", {"stem": 2}),

@@ -9,29 +9,26 @@ import json
 import re
 import socket
 import struct
-import sys
 import tarfile
 import threading
 import zipfile
 from pathlib import Path
 
+import command_line
 import cv2
 import numpy as np
+import prepare_avenue
+import prepare_shanghaitech
+import prepare_ucsd
 import pytest
 import scipy.io
 from hypothesis import given
 from hypothesis import strategies as st
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "data_scripts"
-sys.path.insert(0, str(SCRIPTS))
-
-import archives  # noqa: E402
-import command_line  # noqa: E402
-import prepare_avenue  # noqa: E402
-import prepare_shanghaitech  # noqa: E402
-import prepare_ucsd  # noqa: E402
-
-import vadkit  # noqa: E402
+import vadkit
+from vadkit.prepare import archives
+from vadkit.prepare import avenue as avenue_library
+from vadkit.prepare import ucsd as ucsd_library
 
 H, W = 24, 32
 
@@ -164,7 +161,7 @@ def test_ucsd_label_lines_are_read_as_written(tmp_path_factory, clips):
     path.write_text(
         "TestVideoFile = {};\n" + "".join(f"TestVideoFile{{end+1}}.gt_frame = [{line}]; % [9:9]\n" for line in lines)
     )
-    assert prepare_ucsd.read_ranges(path) == ranges
+    assert ucsd_library.read_ranges(path) == ranges
 
 
 def test_ucsd_labels_beyond_the_clip_are_refused(ucsd, tmp_path, capsys):
@@ -262,7 +259,7 @@ def test_avenue_masks_read_one_by_one_are_what_scipy_reads(tmp_path, compressed)
     cells[0] = list(np.random.default_rng(0).integers(0, 2, (5, 7, 9), np.uint8))
     scipy.io.savemat(tmp_path / "a.mat", {"volLabel": cells}, do_compression=compressed)
     expected = scipy.io.loadmat(tmp_path / "a.mat")["volLabel"][0]
-    for mine, theirs in zip(prepare_avenue.read_label_masks(tmp_path / "a.mat"), expected, strict=True):
+    for mine, theirs in zip(avenue_library.read_label_masks(tmp_path / "a.mat"), expected, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 

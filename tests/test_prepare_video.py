@@ -9,21 +9,18 @@ import sys
 import time
 from pathlib import Path
 
+import command_line
 import cv2
 import numpy as np
+import prepare_video
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vadkit
+from vadkit.prepare import decoding, scene_folder
+
 SCRIPTS = Path(__file__).resolve().parents[1] / "data_scripts"
-sys.path.insert(0, str(SCRIPTS))
-
-import command_line  # noqa: E402
-import prepare_video  # noqa: E402
-import prepared  # noqa: E402
-import reading  # noqa: E402
-
-import vadkit  # noqa: E402
 
 H, W = 32, 48
 
@@ -227,13 +224,14 @@ def test_interrupted_then_run_again_goes_on_where_it_was(home, capsys, which, jo
 
 
 INTERRUPTED_AT_THE_30TH_FRAME = """
-import sys, command_line, prepare_video, prepared
-shrink, calls = prepared.shrink, iter(range(30))
+import sys, command_line, prepare_video
+from vadkit.prepare import scene_folder
+shrink, calls = scene_folder.shrink, iter(range(30))
 def interrupted(*arguments):
     if next(calls, None) is None:
         raise KeyboardInterrupt
     return shrink(*arguments)
-prepared.shrink = interrupted
+scene_folder.shrink = interrupted
 sys.exit(command_line.run_script(prepare_video.main))
 """
 
@@ -254,7 +252,7 @@ def test_an_interruption_between_two_frames_is_answered_on_stderr(home):
 
 
 def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
-    monkeypatch.setattr(prepared, "shrink", interrupting(prepared.shrink, after=30))
+    monkeypatch.setattr(scene_folder, "shrink", interrupting(scene_folder.shrink, after=30))
     assert run(*usual(home)) == 2
     monkeypatch.undo()
     cv2.imwrite(str(home / "train" / "day1" / "frame1.png"), np.zeros((H, W), np.uint8))
@@ -263,7 +261,7 @@ def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
 
 
 def test_nothing_of_an_interrupted_run_with_other_input_survives(home, monkeypatch):
-    monkeypatch.setattr(prepared, "_publish", interrupting(prepared._publish, after=0))
+    monkeypatch.setattr(scene_folder, "_publish", interrupting(scene_folder._publish, after=0))
     assert run(*usual(home)) == 2
     monkeypatch.undo()
     night = home / "test" / "night"
@@ -317,11 +315,11 @@ def test_a_video_that_cannot_be_opened(home, capsys):
 def test_opencv_does_not_talk_over_the_sentence(tmp_path, capfd):
     (tmp_path / "broken.mp4").write_bytes(b"this is no video" * 100)
     with pytest.raises(ValueError, match="cannot be opened"):
-        next(reading.grey_frames(tmp_path / "broken.mp4"))
+        next(decoding.grey_frames(tmp_path / "broken.mp4"))
     write_pictures(tmp_path / "clip", moving_square(6))
     victim = tmp_path / "clip" / "frame3.png"
     victim.write_bytes(victim.read_bytes()[:60])
-    reading.bare_seconds_per_frame(tmp_path / "clip", prepared.Options((16, 16)))
+    decoding.bare_seconds_per_frame(tmp_path / "clip", scene_folder.Options((16, 16)))
     assert capfd.readouterr().err == ""
 
 
@@ -373,7 +371,7 @@ def test_a_corrupt_first_frame_repeats_the_one_after(tmp_path):
     for number in (1, 2):
         (folder / f"frame{number}.png").write_bytes(b"no picture")
     report = {}
-    frames = list(reading.grey_frames(folder, skip_corrupt=True, report=report))
+    frames = list(decoding.grey_frames(folder, skip_corrupt=True, report=report))
     np.testing.assert_array_equal(frames, moving_square(7)[[2, 2, 2, 3, 4, 5, 6]])
     assert report == {"repeated_frames": [0, 1]}
 
@@ -462,7 +460,7 @@ def test_numbers_of_processes_that_are_none(home, capsys, jobs):
 @given(st.lists(st.integers(0, 255), max_size=40))
 def test_a_growing_npy_is_the_file_numpy_would_write(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("npy")
-    growing = prepared.GrowingNpy(folder / "a.npy", (2, 3), np.uint8)
+    growing = scene_folder.GrowingNpy(folder / "a.npy", (2, 3), np.uint8)
     for value in values:
         growing.append(np.full((2, 3), value))
     growing.finish()
@@ -472,5 +470,5 @@ def test_a_growing_npy_is_the_file_numpy_would_write(tmp_path_factory, values):
 
 @given(st.lists(st.integers(0, 10_000), unique=True, min_size=1))
 def test_natural_order_is_the_order_of_the_numbers(numbers):
-    names = sorted((f"frame{number}.png" for number in numbers), key=reading.natural)
+    names = sorted((f"frame{number}.png" for number in numbers), key=decoding.natural)
     assert names == [f"frame{number}.png" for number in sorted(numbers)]

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from vadkit.quiz import QUESTIONS
-from vadkit.widgets.quiz import Quiz
-from vadkit.words import WORDS, keys
+from vadcourse.quiz import QUESTIONS
+from vadcourse.widgets.quiz import Quiz
+from vadkit.text import WORDS, keys
 
 
 def test_every_notebook_has_five_questions_and_every_answer_its_own_explanation():

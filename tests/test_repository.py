@@ -16,8 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-sys.path.insert(0, str(ROOT / "tools"))
-import lock  # noqa: E402
+import lock
 
 
 def canonical(name):

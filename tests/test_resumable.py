@@ -1,21 +1,20 @@
 """The long benchmarks: every finished job is kept, nothing is mixed, and the permutation test counts what it says."""
 
 import argparse
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import vadkit
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-generalization, resumable = pytest.importorskip("generalization"), pytest.importorskip("resumable")
+from vadstudies import jobs as resumable
+from vadstudies import results
+from vadstudies.capacity import run as capacity
+from vadstudies.transfer import run as generalization
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    monkeypatch.setattr(vadkit.checkpoints, "RESULTS", tmp_path)
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
     ran = []
 
     def start(jobs, settings=(), **options):
@@ -47,13 +46,13 @@ def test_an_interrupted_benchmark_goes_on_where_it_stopped(run):
 def test_other_settings_are_not_mixed_into_one_table(run):
     run([1], settings=(1, 2))
     assert run([1], settings=(1, 2)) == ({"1": 1}, [])
-    with pytest.raises(ValueError, match="results/numbers.json was made with other settings.*--restart"):
+    with pytest.raises(ValueError, match="numbers.json was made with other settings.*--restart"):
         run([1], settings=(1, 3))
 
 
 def test_a_quick_run_keeps_nothing(run):
     run([1, 2], keep=False)
-    assert list(vadkit.checkpoints.RESULTS.iterdir()) == []
+    assert list(results.RESULTS.iterdir()) == []
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
@@ -71,15 +70,15 @@ def test_a_scene_that_is_hard_for_all_is_no_evidence():
 
 def test_highest_milestone_that_all_reached():
     rows = [{"points": {"-2": 0, "-10": 0, "end": 0}}, {"points": {"-10": 0, "-2": 0, "1": 0, "end": 0}}]
-    assert generalization.highest_for_all(rows) == "-2"
-    assert generalization.highest_for_all([{"points": {"end": 0}}, *rows]) is None
+    assert capacity.highest_for_all(rows) == "-2"
+    assert capacity.highest_for_all([{"points": {"end": 0}}, *rows]) is None
 
 
 def test_figures_leave_contextual_kinds_out_of_the_headline():
     scene = resumable.benchmark_scene(3, "campus")
     found = resumable.figures(vadkit.copy_last_frame, scene)
-    behavioural = [c for c in scene.test_clips if not set(c.kinds) & set(vadkit.toy_scenes.CONTEXTUAL)]
-    assert len(behavioural) == len(vadkit.toy_scenes.KINDS) < len(scene.test_clips)
+    behavioural = [c for c in scene.test_clips if not set(c.kinds) & set(vadkit.toy.CONTEXTUAL)]
+    assert len(behavioural) == len(vadkit.toy.KINDS) < len(scene.test_clips)
     alone = vadkit.evaluate(vadkit.copy_last_frame, vadkit.Scene("behavioural", [], behavioural))
     assert found["auc_raw"] == alone.auc_raw and found["gap"] == pytest.approx(alone.psnr_gap)
     assert found["psnr_normal"] - found["psnr_abnormal"] == pytest.approx(found["gap"])
@@ -87,9 +86,9 @@ def test_figures_leave_contextual_kinds_out_of_the_headline():
 
 
 def test_the_boar_goes_on_where_it_stopped_and_refuses_other_settings(tmp_path, monkeypatch):
-    monkeypatch.setattr(vadkit.checkpoints, "RESULTS", tmp_path)
-    monkeypatch.setattr(generalization, "WIDTHS", (4, 8))
-    monkeypatch.setattr(generalization, "VARIANTS", {"skips": generalization.VARIANTS["skips"]})
+    monkeypatch.setattr(capacity, "RESULTS", tmp_path)
+    monkeypatch.setattr(capacity, "WIDTHS", (4, 8))
+    monkeypatch.setattr(capacity, "VARIANTS", {"skips": capacity.VARIANTS["skips"]})
     trained = []
 
     def train(predictor, scene, **options):
@@ -97,21 +96,21 @@ def test_the_boar_goes_on_where_it_stopped_and_refuses_other_settings(tmp_path, 
             raise KeyboardInterrupt
         trained.append(options)
 
-    monkeypatch.setattr(generalization, "train", train)
+    monkeypatch.setattr(capacity, "train", train)
     options = argparse.Namespace(quick=False, restart=False, steps=1)
     stop = True
     with pytest.raises(KeyboardInterrupt):
-        generalization.boar(options)
-    first, _ = vadkit.checkpoints.load_tensors(tmp_path / "capacity_boar.safetensors")
+        capacity.boar(options)
+    first, _ = vadkit.checkpoints.load_tensors(tmp_path / "capacity" / "boar.safetensors")
     stop = False
-    generalization.boar(options)
-    both, about = vadkit.checkpoints.load_tensors(tmp_path / "capacity_boar.safetensors")
+    capacity.boar(options)
+    both, about = vadkit.checkpoints.load_tensors(tmp_path / "capacity" / "boar.safetensors")
     assert (
         len(trained) == 2
         and list(first) == ["skips 4"]
         and set(both) == set(about["networks"]) == {"skips 4", "skips 8"}
     )
     assert (both["skips 4"] == first["skips 4"]).all() and both["skips 4"].shape == (len(about["frames"]), 64, 64)
-    assert vadkit.plots.telling_frame(vadkit.the_boar()) in about["frames"]
-    with pytest.raises(ValueError, match="capacity_boar.safetensors was made with other settings.*--restart"):
-        generalization.boar(argparse.Namespace(quick=False, restart=False, steps=2))
+    assert vadkit.view.representative_frame(vadkit.the_boar()) in about["frames"]
+    with pytest.raises(ValueError, match="boar.safetensors was made with other settings.*--restart"):
+        capacity.boar(argparse.Namespace(quick=False, restart=False, steps=2))

@@ -12,21 +12,19 @@ from hypothesis.extra.numpy import arrays
 from skimage.metrics import peak_signal_noise_ratio
 from sklearn.metrics import roc_auc_score
 
-from vadkit.scenes import Clip, Scene
-from vadkit.scoring import (
+from vadkit.evaluation import Evaluation, evaluate, predict_clip
+from vadkit.metrics import (
     MAX_PSNR,
-    Evaluation,
     anomaly_score,
-    copy_last_frame,
-    evaluate,
     frame_auc,
     moving_pixels,
     patch_psnr,
-    predict_clip,
     psnr,
     regularity_score,
     smooth_scores,
 )
+from vadkit.predictors import copy_last_frame
+from vadkit.scenes import Clip, Scene
 
 NAN = float("nan")
 

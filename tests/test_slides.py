@@ -10,9 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-sys.path.insert(0, str(ROOT / "tools"))
-import decks  # noqa: E402
-import slides  # noqa: E402
+import decks
+import slides
 
 text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
 

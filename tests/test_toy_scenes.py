@@ -9,18 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vadkit import boar_scene, the_boar, toy_scene
-from vadkit.scoring import copy_last_frame, evaluate
-from vadkit.toy_scenes import (
-    BOAR_SEED,
-    CONTEXTUAL,
-    HEADLINE,
-    KINDS,
-    PLACES,
-    TEST_SEEDS,
-    TRAIN_SEEDS,
-    VALIDATION_SEEDS,
-    kinds_for,
-)  # fmt: skip
+from vadkit.evaluation import evaluate
+from vadkit.predictors import copy_last_frame
+from vadkit.toy.crowds import cast
+from vadkit.toy.scenes import BOAR_SEED, TEST_SEEDS, TRAIN_SEEDS, VALIDATION_SEEDS
+from vadkit.toy.worlds import CONTEXTUAL, HEADLINE, KINDS, PLACES, kinds_for
 
 EVERY_KIND = [(place, kind) for place in PLACES for kind in kinds_for(place)]
 
@@ -107,7 +100,7 @@ def test_what_counts_as_abnormal_never_happens_in_normal_clips(place):
         scene = toy_scene(seed, place)
         world = scene.train_clips[0].world
         for clip in scene.train_clips:
-            for actor in world.cast(clip.seed, len(clip), ""):
+            for actor in cast(world, clip.seed, len(clip), ""):
                 assert actor.kind not in kinds_for(place) and not actor.abnormal.any()
                 metres = np.linalg.norm(np.diff(actor.ground, axis=0), axis=1)
                 side = world.way.locate(*actor.ground.T)[1]
@@ -122,7 +115,7 @@ def test_what_counts_as_abnormal_never_happens_in_normal_clips(place):
 
 def test_a_car_is_normal_on_the_road_alone():
     assert [place for place in PLACES if "car" not in kinds_for(place)] == ["road"]
-    kinds = {actor.kind for clip in toy_scene(0, "road").train_clips for actor in clip.world.cast(clip.seed, 100, "")}
+    kinds = {actor.kind for clip in toy_scene(0, "road").train_clips for actor in cast(clip.world, clip.seed, 100, "")}
     assert "car" in kinds
 
 

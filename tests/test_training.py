@@ -8,19 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vadkit.predictor import PREDICTORS, build_predictor
+from vadkit.adversarial import Adversary, discriminator_loss, generator_loss
+from vadkit.losses import addressing_entropy, prediction_loss
+from vadkit.metrics import psnr
+from vadkit.predictors import PREDICTORS, build_predictor, copy_last_frame
 from vadkit.scenes import Clip
-from vadkit.scoring import copy_last_frame, psnr
-from vadkit.training import (
-    Rival,
-    addressing_entropy,
-    deception_loss,
-    discriminator_loss,
-    fit,
-    one_cycle,
-    prediction_loss,
-    split_windows,
-)
+from vadkit.training import fit, one_cycle, split_windows
 from vadkit.windows import Windows
 
 
@@ -209,8 +202,8 @@ def test_gradient_difference_loss_against_arithmetic():
 def test_least_squares_losses_against_arithmetic():
     assert discriminator_loss(torch.ones(3), torch.zeros(2)).item() == 0
     assert discriminator_loss(torch.zeros(3), torch.ones(2)).item() == pytest.approx(1)
-    assert deception_loss(torch.ones(3)).item() == 0
-    assert deception_loss(torch.tensor([0.0, 2.0])).item() == pytest.approx(0.5)
+    assert generator_loss(torch.ones(3)).item() == 0
+    assert generator_loss(torch.tensor([0.0, 2.0])).item() == pytest.approx(0.5)
 
 
 def test_discriminator_and_predictor_pull_in_opposite_directions():
@@ -218,16 +211,16 @@ def test_discriminator_and_predictor_pull_in_opposite_directions():
     becomes more deceptive, and worse for the discriminator."""
     real = (torch.arange(32) % 4 < 2).float().expand(4, 1, 32, 32)
     drawn = torch.full((4, 1, 32, 32), 0.5)
-    rival = Rival(lr=2e-3, seed=0, device="cpu")
+    rival = Adversary(lr=2e-3, seed=0, device="cpu")
     losses = [rival.step(real, drawn) for _ in range(60)]
     assert losses[-1] < losses[0] / 10
     assert rival.net(real).mean() > 0.8 and rival.net(drawn).mean() < 0.2
 
     drawing = drawn.clone().requires_grad_()
-    before = deception_loss(rival.net(drawing))
+    before = generator_loss(rival.net(drawing))
     slope = torch.autograd.grad(before, drawing)[0]
     drawing = drawing - 0.5 * slope / slope.abs().max()
-    assert deception_loss(rival.net(drawing)) < before
+    assert generator_loss(rival.net(drawing)) < before
     assert discriminator_loss(rival.net(real), rival.net(drawing)) > discriminator_loss(
         rival.net(real), rival.net(drawn)
     )
@@ -250,11 +243,11 @@ def test_any_predictor_can_be_trained_adversarially(windows, name):
 
 
 def test_a_step_of_the_rival_leaves_the_predictor_alone():
-    predictor, rival = build_predictor("unet", width=4), Rival(lr=1e-2, seed=0, device="cpu")
+    predictor, rival = build_predictor("unet", width=4), Adversary(lr=1e-2, seed=0, device="cpu")
     before, x = weights(predictor), torch.rand(2, 4, 16, 16)
     rival.step(torch.rand(2, 1, 16, 16), predictor(x))
     assert torch.equal(weights(predictor), before)
-    assert not torch.equal(weights(rival.net), weights(Rival(1e-2, 0, "cpu").net))
+    assert not torch.equal(weights(rival.net), weights(Adversary(1e-2, 0, "cpu").net))
 
 
 def test_entropy_of_addressing():

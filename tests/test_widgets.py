@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, jaccard_score
 
 import vadkit
-from vadkit import plots, widgets
+from vadcourse.widgets import guard_shift
+from vadkit import metrics, view, widgets
 from vadkit.scenes import Clip
-from vadkit.words import WORDS
+from vadkit.text import WORDS
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_the_scrubber_sends_what_the_predictor_predicts(clip):
     assert scrubber.frames == clip.frames.tobytes() and scrubber.shape == [30, 16, 24]
     assert scrubber.predictions == clip.frames[3:-1].tobytes()
     assert scrubber.psnr[:4] == [None] * 4
-    assert scrubber.psnr[4:] == pytest.approx(plots.predict_and_score(clip, vadkit.copy_last_frame)[1][4:], abs=1e-4)
+    assert scrubber.psnr[4:] == pytest.approx(view.predict_and_score(clip, vadkit.copy_last_frame)[1][4:], abs=1e-4)
     assert scrubber.labels == clip.labels.astype(int).tolist() and scrubber.kinds[12] == "boar"
     ready = widgets.Scrubber(clip, predictions=vadkit.predict_clip(vadkit.copy_last_frame, clip))
     assert (ready.predictions, ready.psnr) == (scrubber.predictions, scrubber.psnr)
@@ -60,7 +61,7 @@ def test_unlabelled_frames_can_be_scrubbed(clip):
 def test_the_palette_is_perceptually_uniform():
     from skimage.color import rgb2lab
 
-    lightness = rgb2lab(np.frombuffer(widgets.PALETTE, np.uint8).reshape(1, 256, 3))[0, :, 0]
+    lightness = rgb2lab(np.frombuffer(widgets.base.PALETTE, np.uint8).reshape(1, 256, 3))[0, :, 0]
     assert (np.diff(lightness[::16]) > 2).all()  # ever lighter, no plateau
 
 
@@ -71,7 +72,7 @@ def all_widgets(clip):
         widgets.Gallery([clip, clip]),
         widgets.LabelPlayer(clip),
         widgets.OperatingPoint(scores, clip.labels),
-        widgets.GuardShift(vadkit.copy_last_frame, [clip]),
+        guard_shift.GuardShift(vadkit.copy_last_frame, [clip]),
     ]
 
 
@@ -111,7 +112,7 @@ pairs = st.integers(1, 30).flatmap(lambda n: st.tuples(*[st.lists(st.integers(0,
 @given(pairs)
 def test_agreement_is_what_scikit_learn_says(pair):
     mine, theirs = pair
-    found = widgets.agreement(mine, theirs)
+    found = metrics.agreement(mine, theirs)
     assert found["accuracy"] == pytest.approx(accuracy_score(mine, theirs))
     if any(mine) or any(theirs):
         assert found["f1"] == pytest.approx(f1_score(mine, theirs)) and found["iou"] == pytest.approx(
@@ -147,7 +148,7 @@ def test_the_label_player_without_a_truth(clip):
 
 
 def test_the_guard_sees_only_frames_that_have_a_score(clip):
-    shift = widgets.GuardShift(vadkit.copy_last_frame, [clip, clip])
+    shift = guard_shift.GuardShift(vadkit.copy_last_frame, [clip, clip])
     first, second = shift.clips
     assert second["offset"] == clip.frames.size
     assert len(first["psnr"]) == len(first["labels"]) == len(first["kinds"]) == 26 and None not in first["psnr"]
@@ -168,12 +169,12 @@ def test_the_guard_sees_only_frames_that_have_a_score(clip):
         (lambda c: widgets.Gallery([c], captions=["a", "b"]), "as many captions"),
         (lambda c: widgets.LabelPlayer(c, truth=[0, 1]), "one label per frame"),
         (lambda c: setattr(widgets.LabelPlayer(c), "labels", [1] * 29), "one label per frame"),
-        (lambda c: widgets.agreement([0, 1], [0]), "one label per frame"),
+        (lambda c: metrics.agreement([0, 1], [0]), "one label per frame"),
         (lambda c: widgets.OperatingPoint([0.1, 0.2], [0, 0]), "one class"),
         (lambda c: widgets.OperatingPoint([0.1], [0, 1]), "one label per score"),
-        (lambda c: widgets.GuardShift(vadkit.copy_last_frame, [c.frames]), "some clips have none"),
-        (lambda c: widgets.GuardShift(vadkit.copy_last_frame, [c], n_clips=0), "at least one clip"),
-        (lambda c: widgets.GuardShift(vadkit.copy_last_frame, [c, Clip("d", c.frames[:, 1:], c.labels)]), "same size"),
+        (lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c.frames]), "some clips have none"),
+        (lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c], n_clips=0), "at least one clip"),
+        (lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c, Clip("d", c.frames[:, 1:], c.labels)]), "same size"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(call, words, clip):

@@ -6,11 +6,13 @@ import torch
 from torch import nn
 
 import vadkit
-from vadkit.checkpoints import SHIPPED
-from vadkit.episodes import ClassPool, EpisodeSampler, ScenePool, Task
-from vadkit.exercises import check_split, check_total_loss
+from vadcourse.widgets.interview import Interview
+from vadkit.episodes import EpisodeSampler, Task
+from vadcourse.exercises import check_split, check_total_loss
+from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene
-from vadkit.widgets.episodes import EpisodeGrid, Interview
+from vadkit.widgets.episode_grid import EpisodeGrid
+from vadkit.zoo import SHIPPED
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vadkit import exercises, plots
+from vadcourse.widgets import two_step
+from vadcourse import exercises
+from vadkit import view
 from vadkit.episodes import Task
-from vadkit.maml import meta_step
-from vadkit.widgets import two_step
+from vadkit.maml.meta_step import meta_step
 
 RATES = st.floats(0, 1)
 POINTS = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
@@ -105,7 +106,7 @@ def test_the_still_figure_says_where_the_walks_end():
     figure = two_step.still(alpha=0.4, beta=0.8, n_updates=8)
     end = two_step.walk((-0.2, -2.6), 8, 0.4, 0.8)[-1]
     assert f"MAML to where it is {two_step.mean_loss(end):.2f} now and {two_step.mean_loss(end, 0.4):.2f}" in figure.alt
-    assert plots.to_png(figure).startswith(b"\x89PNG")
+    assert view.to_png(figure).startswith(b"\x89PNG")
 
 
 INNER = {

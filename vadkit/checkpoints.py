@@ -9,13 +9,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-SHIPPED = Path(__file__).parent / "weights"
-RESULTS = Path(__file__).parent / "results"
 FORMAT = "vadkit-weights-1"
 
 
 @contextmanager
-def _whole_or_not_at_all(path):
+def writing_whole(path):
     """A path to write to, which becomes `path` at the very end. Whatever happens before leaves what was there."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +29,7 @@ def save_tensors(path, tensors, header):
     """Write named tensors and a JSON-able header in one file, whole or not at all."""
     metadata = {"vadkit": json.dumps({**header, "format": FORMAT}, sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with _whole_or_not_at_all(path) as unfinished:
+    with writing_whole(path) as unfinished:
         save_file(tensors, unfinished, metadata=metadata)
 
 
@@ -75,31 +73,6 @@ def load_weights(path, predictor):
     return header
 
 
-def list_checkpoints():
-    """The names `load_checkpoint` understands: the weights shipped with the package, sorted."""
-    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
-
-
-def load_checkpoint(name):
-    """Weights shipped with the package -> `MetaTrained`: the network its header describes, and the rates it adapts with.
-
-    name: one of `list_checkpoints()`; benchmarks/train_weights.py made them all.
-    Raises FileNotFoundError for an unknown name, or ValueError for a file that is damaged, foreign, or not what its header says.
-    """
-    from .meta_training import MetaTrained
-    from .predictor import build_predictor
-
-    if name not in list_checkpoints():
-        raise FileNotFoundError(f"No weights '{name}' in the package (there are: {', '.join(list_checkpoints())}).")
-    path = SHIPPED / f"{name}.safetensors"
-    header = load_tensors(path)[1]
-    try:
-        predictor = build_predictor(**header["network"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} does not say which network it belongs to ({error}): train it again.") from None
-    return MetaTrained.load(path, predictor)
-
-
 def load_or_train(path, predictor, train, header=None):
     """Load weights where they are; otherwise call `train(predictor)` and keep the result there -> the file's header.
 
@@ -113,21 +86,3 @@ def load_or_train(path, predictor, train, header=None):
             return header or {}
         save_weights(path, predictor, header)
     return load_weights(path, predictor)
-
-
-def save_results(name, results):
-    """Write a JSON-able table of results as `results/NAME.json` in the package, whole or not at all."""
-    with _whole_or_not_at_all(RESULTS / f"{name}.json") as unfinished:
-        unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-
-
-def load_results(name):
-    """-> what `save_results` wrote. Raises FileNotFoundError for a name nobody wrote, ValueError for a damaged file."""
-    path = RESULTS / f"{name}.json"
-    if not path.is_file():
-        found = ", ".join(sorted(p.stem for p in RESULTS.glob("*.json"))) or "none"
-        raise FileNotFoundError(f"No results '{name}' in the package (there are: {found}).")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise ValueError(f"{path} is not valid JSON: run the script that made it again.") from None

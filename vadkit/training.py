@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
-from .predictor import PatchDiscriminator
-from .scoring import psnr
+from vadkit.adversarial import Adversary, generator_loss
+from vadkit.losses import addressing_entropy, prediction_loss
+from vadkit.metrics import psnr
 
 
 @dataclass
@@ -31,31 +31,6 @@ class History:
         """One line for the progress bar."""
         decibel = f"{self.validation_psnr[-1]:.1f} dB" if self.validation_psnr else "to come"
         return f"loss {np.mean(self.loss[-50:]):.5f}, validation {decibel}"
-
-
-def prediction_loss(prediction, target, gradient=0.0):
-    """Mean squared error, plus `gradient` times the gradient-difference loss that punishes blur (Mathieu et al. 2016)."""
-    loss = F.mse_loss(prediction, target)
-    if gradient:
-        loss = loss + gradient * sum(
-            (prediction.diff(dim=d).abs() - target.diff(dim=d).abs()).abs().mean() for d in (-2, -1)
-        )
-    return loss
-
-
-def discriminator_loss(on_real, on_drawn):
-    """Real frames should get 1, drawn ones 0 (least-squares GAN, Mao et al. 2017; Liu et al. 2018, eq. 5). Any two tensors."""
-    return 0.5 * (on_real - 1).square().mean() + 0.5 * on_drawn.square().mean()
-
-
-def deception_loss(on_drawn):
-    """The predictor's side of it: drawn frames should get 1 (Liu et al. 2018, eq. 4)."""
-    return 0.5 * (on_drawn - 1).square().mean()
-
-
-def addressing_entropy(weights):
-    """How undecided a memory is: mean entropy of its addressing (..., slots), in nats (Gong et al. 2019, eq. 9)."""
-    return -torch.special.xlogy(weights, weights.clamp(min=1e-12)).sum(dim=-1).mean()
 
 
 def split_windows(windows, held_out=0.1):
@@ -109,7 +84,7 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
     predictor.to(device).train()
     draw = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(predictor.parameters(), lr=lr)
-    rival = Rival(lr, seed, device) if adversarial else None
+    rival = Adversary(lr, seed, device) if adversarial else None
     average = AveragedModel(predictor, multi_avg_fn=get_ema_multi_avg_fn(ema)) if ema else None
     shown = average.module if ema else predictor
     history, began, step = History(), time.perf_counter(), 0
@@ -127,7 +102,7 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
             prediction = predictor(x)
             loss = prediction_loss(prediction, y, gradient)
             if adversarial:
-                loss = loss + adversarial * deception_loss(rival.net(prediction))
+                loss = loss + adversarial * generator_loss(rival.net(prediction))
             if entropy:
                 loss = loss + entropy * addressing_entropy(predictor.addressing(x))
             if not torch.isfinite(loss):
@@ -158,25 +133,6 @@ def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, 
         predictor.eval()
         history.seconds = time.perf_counter() - began
     return history
-
-
-class Rival:
-    """A `PatchDiscriminator` that learns to tell real frames from drawn ones while the predictor learns to fool it."""
-
-    def __init__(self, lr, seed, device):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.net = PatchDiscriminator().to(device)
-        self.lr, self.optimizer = lr, torch.optim.Adam(self.net.parameters(), lr=lr)
-
-    def step(self, real, drawn, pace=1.0):
-        """One step on frames (N, 1, H, W), at `pace` times the rate -> the loss before it."""
-        self.optimizer.param_groups[0]["lr"] = pace * self.lr
-        loss = discriminator_loss(self.net(real), self.net(drawn))
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        return loss.item()
 
 
 @torch.no_grad()

@@ -1,13 +1,9 @@
 """Presenting: every widget fits a slide of 1280 x 720 and stays live; a stand-alone deck plays without a network."""
 
-import sys
 
+import decks
 import nbformat
 import pytest
-from conftest import REPOSITORY
-
-sys.path.insert(0, str(REPOSITORY / "tools"))
-import decks  # noqa: E402
 
 pytestmark = pytest.mark.browser
 

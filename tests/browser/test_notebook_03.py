@@ -53,7 +53,7 @@ def test_the_notebook_runs_and_its_capacity_slides(notebook, run_all):
 
 
 def test_python_and_the_static_page_agree_with_the_keys(notebook, run_all, page, tmp_path):
-    from vadkit.widgets.capacity import Capacity
+    from vadcourse.widgets.capacity import Capacity
 
     page.context.set_offline(True)
     page.goto(Capacity().save_html(tmp_path / "capacity.html").as_uri())

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vadkit.widgets import two_step
+from vadcourse.widgets import two_step
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,8 @@
 import pytest
 from test_widgets_browser import CONTRAST, eventually
 
-from vadkit.quiz import QUESTIONS
-from vadkit.widgets.quiz import Quiz
+from vadcourse.quiz import QUESTIONS
+from vadcourse.widgets.quiz import Quiz
 
 pytestmark = pytest.mark.browser
 

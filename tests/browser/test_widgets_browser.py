@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 import vadkit
-from vadkit import widgets
+from vadcourse.widgets import guard_shift
 
 pytestmark = pytest.mark.browser
 BOAR = "import vadkit\nclip = vadkit.the_boar()"
@@ -186,7 +186,7 @@ def shift_page(page, tmp_path):
     page.context.set_offline(True)
 
     def open_page(**options):
-        shift = widgets.GuardShift(vadkit.copy_last_frame, scene.test_clips[:3], n_clips=3, fps=250, **options)
+        shift = guard_shift.GuardShift(vadkit.copy_last_frame, scene.test_clips[:3], n_clips=3, fps=250, **options)
         page.goto(shift.save_html(tmp_path / "shift.html").as_uri())
         page.locator(".vk-guard .vk-threshold").focus()
         return page
@@ -249,7 +249,7 @@ CONTRAST = """() => {
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_reads_in_both_themes_and_figures_have_alt_text(theme, notebook, run_all):
     page = notebook(BOAR, SCRUBBER, "from vadkit import plots, widgets\nplots.still(vadkit.copy_last_frame, clip)",
-                    "widgets.GuardShift(vadkit.copy_last_frame, [clip])", theme=theme)  # fmt: skip
+                    "guard_shift.GuardShift(vadkit.copy_last_frame, [clip])", theme=theme)  # fmt: skip
     run_all()
     contrasts = page.evaluate(CONTRAST)
     assert len(contrasts) > 10 and min(contrasts) >= 4.5

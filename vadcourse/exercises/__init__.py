@@ -1,0 +1,45 @@
+"""Checks a student runs: each compares an answer with a reference on fresh random data, says in words what is wrong, and
+returns True or False. `progress()` shows what is solved. One module for each notebook; what they share is in `core`.
+"""
+
+# ruff: noqa: F401
+from vadcourse.exercises.anomaly_concept import (
+    check_anomaly,
+    check_anomaly_score,
+    check_auc,
+    check_kappa,
+    check_moving_pixels,
+    with_anomaly,
+)
+from vadcourse.exercises.frame_prediction import (
+    check_fooled,
+    check_frame_scores,
+    check_psnr,
+    check_runner,
+    check_threshold,
+    published_psnr,
+    runner_clips,
+)
+from vadcourse.exercises.generalization import (
+    check_address,
+    check_first_step,
+    check_gap,
+    check_home_advantage,
+    check_permutation_p,
+)
+from vadcourse.exercises.maml_pipeline import (
+    check_first_order,
+    check_inner_loop,
+    check_inner_step,
+    check_meta_gradient,
+    check_trap,
+)
+from vadcourse.exercises.n_way_k_shot import (
+    check_episode,
+    check_prototypes,
+    check_split,
+    check_support_frames,
+    check_total_loss,
+)
+from vadcourse.exercises.progress_file import progress
+from vadcourse.exercises.scene_adaptation import check_alarms, check_interval, check_real_alarms, check_times_faster

@@ -1,23 +1,26 @@
 # Two commands do everything on a fresh machine: `make lab` and `make test`.
 PYTHON ?= python3
 PORT ?= 8888
-PY := .venv/bin/python
+PY := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 # Only needed on Linux without a GPU: PyTorch's CPU index, see README.md.
 TORCH_INDEX ?=
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint install lock notebooks slides weights handout clean
+.PHONY: lab test browser-test lint api messages install lock notebooks slides weights handout clean
 
 lab: .venv/ready
-	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb --ServerApp.port=$(PORT) $(LAB_ARGS)
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	  --ServerApp.port=$(PORT) $(LAB_ARGS)
 
-# Two test processes share the cores, so each gets one thread: with more, they wait for each other many times as long.
+# Two test processes share the cores, so each gets one thread: with more, they wait for each
+# other many times as long.
 test browser-test: export OMP_NUM_THREADS ?= 1
 
 test: .venv/ready
 	$(PY) -m pytest -q -m "not browser" -n 2 --dist loadfile tests
-	$(PY) -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 --nbval-kernel-name python3 notebooks
+	$(PY) -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 \
+	  --nbval-kernel-name python3 notebooks
 
 browser-test: .venv/ready
 	$(PY) -m pytest -q -m browser tests
@@ -25,20 +28,33 @@ browser-test: .venv/ready
 lint: .venv/ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+# The API reference, from the docstrings, in build/api: open build/api/index.html.
+api: .venv/ready
+	$(PY) -m pdoc -d numpy -o build/api vadkit vadcourse vadstudies
+
+# Every text that can be translated, in build/messages.pot.
+messages: .venv/ready
+	$(PY) tools/messages.py
 
 install: .venv/ready
 
 .venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -c "import sys; sys.exit('vadkit needs Python 3.11 or newer: make lab PYTHON=python3.11' if sys.version_info < (3, 11) else 0)"
+	$(PYTHON) tools/check_python.py
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	$(PY) -m pip install -q -c constraints.txt -e ".[test]"
 	$(PY) tools/lab_settings.py
 	touch .venv/ready
 
-# Renew constraints.txt and environment.yml from pyproject.toml.
-lock:
-	$(PYTHON) tools/lock.py
+# Renew environment.yml, and constraints.txt where pyproject.toml asks for something new.
+# UPGRADE=1 takes the newest version of everything.
+lock: .venv/ready
+	$(PY) -m uv pip compile -q pyproject.toml --extra test --universal --python-version 3.11 \
+	  --no-annotate --strip-extras $(if $(UPGRADE),--upgrade) \
+	  --custom-compile-command "make lock" -o constraints.txt
+	$(PY) tools/environment.py
 
 # Execute every notebook in place, top to bottom.
 notebooks: .venv/ready

@@ -1,11 +1,13 @@
-"""Windows per second for training: a prepared scene, memory-mapped, against what one would write first, JPEGs in a DataLoader.
+"""Windows per second for training: a prepared scene, memory-mapped, against JPEGs in a DataLoader.
 
     python benchmarks/loader.py                    a toy scene of 400 frames
     python benchmarks/loader.py data/ped2          a prepared scene
 
-Both sides give the same shuffled windows, in batches of 8, as float32 tensors in [0, 1]. The JPEGs (quality 95) are made from
-the same frames in a temporary folder and read with OpenCV; the DataLoader is tried with 0 and 2 workers and its better
-figure counts. Medians of several rounds. The files of both sides are in the page cache. The last line is one JSON object.
+JPEGs in a DataLoader are what one would write first. Both sides give the same shuffled windows, in
+batches of 8, as float32 tensors in [0, 1]. The JPEGs (quality 95) are made from the same frames in
+a temporary folder and read with OpenCV; the DataLoader is tried with 0 and 2 workers, and the
+better counts. Medians of several rounds. The files of both sides are in the page cache. The last
+line is one JSON object.
 """
 
 import argparse
@@ -29,9 +31,12 @@ class JpegWindows(Dataset):
     """(x1..x4 -> x5) from folders of JPEGs, decoded when asked for."""
 
     def __init__(self, folder, lengths, n_inputs=4):
-        self.paths = [[f"{folder}/{clip}_{t}.jpg" for t in range(length)] for clip, length in enumerate(lengths)]
-        self.starts = [(clip, t) for clip, length in enumerate(lengths) for t in range(length - n_inputs)]
         self.n_inputs = n_inputs
+        self.paths = []
+        self.starts = []
+        for clip, length in enumerate(lengths):
+            self.paths.append([f"{folder}/{clip}_{t}.jpg" for t in range(length)])
+            self.starts += [(clip, t) for t in range(length - n_inputs)]
 
     def __len__(self):
         return len(self.starts)
@@ -39,8 +44,9 @@ class JpegWindows(Dataset):
     def __getitem__(self, index):
         clip, start = self.starts[index]
         files = self.paths[clip][start : start + self.n_inputs + 1]
-        frames = torch.from_numpy(np.stack([cv2.imread(file, cv2.IMREAD_GRAYSCALE) for file in files])).float() / 255
-        return frames[:-1], frames[-1:]
+        frames = np.stack([cv2.imread(file, cv2.IMREAD_GRAYSCALE) for file in files])
+        window = torch.from_numpy(frames).float() / 255
+        return window[:-1], window[-1:]
 
 
 def write_jpegs(clips, folder):
@@ -50,13 +56,18 @@ def write_jpegs(clips, folder):
 
 
 def write_toy_scene(folder):
-    """The toy scene's training clips as a prepared scene."""
+    """Write the toy scene's training clips as a prepared scene."""
     (folder / "train").mkdir(parents=True)
     clips = {}
     for clip in vadkit.toy_scene(seed=0, size=128).train_clips:
         np.save(folder / "train" / f"{clip.name}.npy", clip.frames)
         clips[clip.name] = {"frames": len(clip)}
-    about = {"format": "vadkit-scene-1", "name": "toy", "size": [128, 128], "clips": {"train": clips, "test": {}}}
+    about = {
+        "format": "vadkit-scene-1",
+        "name": "toy",
+        "size": [128, 128],
+        "clips": {"train": clips, "test": {}},
+    }
     (folder / "scene.json").write_text(json.dumps(about))
     return folder
 
@@ -68,7 +79,10 @@ def mapped_batches(windows, seed):
 
 
 def windows_per_second(batches, seconds):
-    """`batches(epoch)` -> iterator; epochs follow each other until the time is up, their starts included."""
+    """Speed of `batches(epoch)`, an iterator.
+
+    Epochs follow each other until the time is up, their starts included.
+    """
     count, epoch, began = 0, 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
         for x, _ in batches(epoch):
@@ -80,14 +94,18 @@ def windows_per_second(batches, seconds):
 
 
 def compare(clips, windows, folder, rounds, seconds):
-    """-> {name: median windows per second}; the contenders take turns, so that a busy machine slows all of them."""
+    """Median windows per second of each contender.
+
+    They take turns, so that a busy machine slows all of them.
+    """
     write_jpegs(clips, folder)
     jpegs = JpegWindows(folder, [len(clip) for clip in clips])
-    loaders = [DataLoader(jpegs, BATCH, shuffle=True, num_workers=n, persistent_workers=n > 0) for n in (0, 2)]
+    alone = DataLoader(jpegs, BATCH, shuffle=True)
+    helped = DataLoader(jpegs, BATCH, shuffle=True, num_workers=2, persistent_workers=True)
     contenders = {
         "memory_mapped": lambda epoch: mapped_batches(windows, epoch),
-        "jpeg_0_workers": lambda _: loaders[0],
-        "jpeg_2_workers": lambda _: loaders[1],
+        "jpeg_0_workers": lambda _: alone,
+        "jpeg_2_workers": lambda _: helped,
     }
     speeds = {name: [] for name in contenders}
     for _ in range(rounds):
@@ -97,10 +115,14 @@ def compare(clips, windows, folder, rounds, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", nargs="?", help="a prepared scene (default: a toy scene)")
     parser.add_argument("--seconds", type=float, default=2, help="time per measurement (default 2)")
-    parser.add_argument("--rounds", type=int, default=5, help="the median of so many measurements (default 5)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="the median of so many measurements (default 5)"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as temporary:
@@ -110,15 +132,18 @@ def main():
         except (ValueError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
-        found = compare(scene.train_clips, windows, temporary, options.rounds, options.seconds)
-    for name, speed in found.items():
+        speeds = compare(scene.train_clips, windows, temporary, options.rounds, options.seconds)
+    for name, speed in speeds.items():
         print(f"{name:16} {speed:8.0f} windows/s")
-    fastest = max(found["jpeg_0_workers"], found["jpeg_2_workers"])
-    about = {"scene": scene.name, "size": list(scene.train_clips[0].frames.shape[1:]), "windows": len(windows)}
-    speeds = {name: round(speed) for name, speed in found.items()}
-    print(
-        json.dumps({**about, "windows_per_second": speeds, "times_faster": round(found["memory_mapped"] / fastest, 1)})
-    )
+    fastest_jpeg = max(speeds["jpeg_0_workers"], speeds["jpeg_2_workers"])
+    summary = {
+        "scene": scene.name,
+        "size": list(scene.train_clips[0].frames.shape[1:]),
+        "windows": len(windows),
+        "windows_per_second": {name: round(speed) for name, speed in speeds.items()},
+        "times_faster": round(speeds["memory_mapped"] / fastest_jpeg, 1),
+    }
+    print(json.dumps(summary))
     return 0
 
 

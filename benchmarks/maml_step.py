@@ -1,14 +1,17 @@
-"""One MAML meta-step by vadkit, by hand with torch.func, and by TorchOpt where it is installed: seconds and memory.
+"""One MAML meta-step by vadkit, by hand with torch.func, and by TorchOpt where it is installed.
 
     python benchmarks/maml_step.py
 
-U-Net (width 16) on 64x64 frames, 4 scenes, K = 5 support and 5 query windows, one thread. Contestants take turns in every round,
-in changing order, and what counts is the median over rounds of the ratio within a round, so that a busy machine disturbs all
-alike. Seconds are CPU seconds. Peak memory is measured above the memory before the step, each in a fresh process. In the end a whole
-meta-training run is profiled: how much of it is forward and backward passes. The last line is JSON.
+Seconds and memory. U-Net (width 16) on 64x64 frames, 4 scenes, K = 5 support and 5 query windows,
+one thread. Contestants take turns in every round, in changing order, and what counts is the median
+over rounds of the ratio within a round, so that a busy machine disturbs all alike. Seconds are CPU
+seconds. Peak memory is measured above the memory before the step, each in a fresh process. In the
+end a whole meta-training run is profiled: how much of it is forward and backward passes. The last
+line is one JSON object.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
@@ -25,7 +28,9 @@ from torch.nn import functional as F
 
 import vadkit
 from vadkit.episodes import EpisodeSampler, Task
+from vadkit.maml.history import Monitor
 from vadkit.maml.meta_step import meta_step
+from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import meta_train
 from vadkit.pools import ScenePool
 
@@ -34,7 +39,10 @@ INNER_LR = 0.05
 
 def make_episode(n_tasks=4, k=5, size=64):
     torch.manual_seed(0)
-    windows = lambda: (torch.rand(k, 4, size, size), torch.rand(k, 1, size, size))  # noqa: E731
+
+    def windows():
+        return torch.rand(k, 4, size, size), torch.rand(k, 1, size, size)
+
     return [Task(f"scene {i}", windows(), windows()) for i in range(n_tasks)]
 
 
@@ -60,15 +68,17 @@ def by_hand(predictor, episode, outer, n_steps, first_order):
 
 def by_hand_summed(predictor, episode, outer, n_steps, first_order):
     outer.zero_grad()
-    (sum(query_loss_by_hand(predictor, task, n_steps, first_order) for task in episode) / len(episode)).backward()
+    losses = [query_loss_by_hand(predictor, task, n_steps, first_order) for task in episode]
+    (sum(losses) / len(episode)).backward()
     outer.step()
 
 
 def by_torchopt(predictor, episode, outer, n_steps, first_order):
     """As in TorchOpt's own MAML example, which sums the losses."""
-    import torchopt
+    import torchopt  # not a dependency: installed by whoever wants to compare
 
-    inner, losses = torchopt.MetaSGD(predictor, lr=INNER_LR), []
+    inner = torchopt.MetaSGD(predictor, lr=INNER_LR)
+    losses = []
     outer.zero_grad()
     weights = torchopt.extract_state_dict(predictor, by="reference")
     optimizer = torchopt.extract_state_dict(inner)
@@ -102,11 +112,10 @@ CONTESTANTS = {
 
 def contestants(first_order):
     names = list(CONTESTANTS)
-    try:
-        import torchopt  # noqa: F401
-    except ImportError:
+    # TorchOpt's MetaSGD has no first order.
+    if first_order or importlib.util.find_spec("torchopt") is None:
         names.remove("torchopt")
-    return [name for name in names if not (first_order and name == "torchopt")]  # its MetaSGD has no first order
+    return names
 
 
 def set_up():
@@ -116,11 +125,13 @@ def set_up():
 
 
 def seconds(n_steps, first_order, rounds):
-    """-> {name: CPU seconds of every round}; the first round warms up and is left out."""
-    setting, taken = set_up(), {name: [] for name in contestants(first_order)}
+    """CPU seconds of every round by name; the first round warms up and is left out."""
+    setting = set_up()
+    names = contestants(first_order)
+    taken = {name: [] for name in names}
     for turn in range(rounds + 1):
-        names = list(taken)[turn % len(taken) :] + list(taken)[: turn % len(taken)]
-        for name in names:
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
             began = time.process_time()
             CONTESTANTS[name](*setting, n_steps, first_order)
             taken[name].append(time.process_time() - began)
@@ -131,34 +142,48 @@ def peak_memory(name, n_steps, first_order):
     """MiB above what the process held before, measured here: call it in a fresh process."""
     setting = set_up()
     plain(*setting, 1, False)  # whatever PyTorch sets up once
-    status, before = Path("/proc/self/status"), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if status.exists():  # Linux can forget the high-water mark
-        Path("/proc/self/clear_refs").write_text("5")
-        before = _kilobytes(status, "VmRSS") / 1024
+    before = start_of_memory()
     CONTESTANTS[name](*setting, n_steps, first_order)
-    after = _kilobytes(status, "VmHWM") if status.exists() else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return after / 1024 - before
+    return (kilobytes("VmHWM") - before) / 1024
 
 
-def _kilobytes(status, field):
-    return int(next(line for line in status.read_text().splitlines() if line.startswith(field)).split()[1])
+STATUS = Path("/proc/self/status")  # Linux only
+
+
+def start_of_memory():
+    """Kilobytes held now. Linux also forgets its high-water mark."""
+    if STATUS.exists():
+        Path("/proc/self/clear_refs").write_text("5")
+    return kilobytes("VmRSS")
+
+
+def kilobytes(field):
+    """A field of the process's status, or the high-water mark where there is no such file."""
+    if not STATUS.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for line in STATUS.read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1])
+    raise LookupError(f"{STATUS} has no line {field}.")
 
 
 def in_fresh_process(*arguments):
     command = [sys.executable, __file__, "--memory-of", *map(str, arguments)]
-    large_blocks_go_back = {
-        "MALLOC_MMAP_THRESHOLD_": "65536",
-        "MALLOC_TRIM_THRESHOLD_": "65536",
-    }  # glibc: no fragments counted
-    environment = {**os.environ, **large_blocks_go_back}
-    return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+    # glibc gives large blocks back at once, so that no fragments are counted.
+    thresholds = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+    environment = {**os.environ, **thresholds}
+    process = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return float(process.stdout)
 
 
 def share_in_passes(steps=15):
-    """The share of a whole meta-training run on toy scenes (episodes, bookkeeping, Adam, history, validation) spent in passes."""
+    """The share of a whole meta-training run on toy scenes that is spent in passes.
+
+    The rest goes into episodes, bookkeeping, Adam, history and validation.
+    """
     pool = ScenePool(vadkit.toy_scene, range(8))
     sampler = EpisodeSampler(pool, n_way=4, k_shot=5, n_query=5)
-    for number in range(8):  # each scene is drawn once, then it is in memory
+    for number in range(8):  # each scene is rendered once, then it is in memory
         _ = [clip.frames for clip in pool[number].train_clips]
     predictor, inside = set_up()[0], Stopwatch()
     with (
@@ -168,27 +193,31 @@ def share_in_passes(steps=15):
         inside.timing(F, "mse_loss"),
     ):
         began = time.process_time()
-        meta_train(predictor, sampler, steps, INNER_LR, 3, learn_rates="tensor", validation=sampler, n_validation=1,
-                   validate_every=steps, note_every=5, progress=False)  # fmt: skip
+        rates = InnerRates(predictor, INNER_LR, "tensor")
+        monitor = Monitor(5, validation=sampler[0], validate_every=steps, progress=False)
+        meta_train(predictor, sampler, steps, rates, 3, monitor=monitor)
         return inside.seconds / (time.process_time() - began)
 
 
 class Stopwatch:
     """CPU seconds inside some functions; one called by another counts once."""
 
-    seconds, depth = 0.0, 0
+    seconds = 0.0
+    depth = 0
 
     @contextmanager
     def timing(self, owner, name):
         original = getattr(owner, name)
 
         def timed(*args, **kwargs):
-            began, self.depth = time.process_time(), self.depth + 1
+            began = time.process_time()
+            self.depth += 1
             try:
                 return original(*args, **kwargs)
             finally:
                 self.depth -= 1
-                self.seconds += (time.process_time() - began) if not self.depth else 0
+                if self.depth == 0:
+                    self.seconds += time.process_time() - began
 
         setattr(owner, name, timed)
         yield
@@ -199,34 +228,56 @@ def compare(n_steps, first_order, rounds):
     """Print and return the seconds and MiB of every contestant, and vadkit's ratios."""
     order = "first" if first_order else "second"
     taken = seconds(n_steps, first_order, rounds)
+    cpu = {name: statistics.median(times) for name, times in taken.items()}
     memory = {name: in_fresh_process(name, n_steps, first_order) for name in taken}
-    ratio = {name: statistics.median(v / t for v, t in zip(taken["vadkit"], times)) for name, times in taken.items()}
-    print(f"\n{order} order, {n_steps} inner step{'s' * (n_steps > 1)}")
+    time_ratio = {}
     for name, times in taken.items():
-        note = (
-            ""
-            if name == "vadkit"
-            else f"   vadkit takes {ratio[name]:.2f} x the time, {memory['vadkit'] / memory[name]:.2f} x the memory"
-        )
-        print(f"  {name:15} {statistics.median(times):6.2f} s  {memory[name]:5.0f} MiB{note}", flush=True)
-    return {"order": order, "inner_steps": n_steps, "cpu_seconds": {n: round(statistics.median(t), 3) for n, t in taken.items()},
-            "peak_mib": {n: round(m) for n, m in memory.items()}, "time_ratio": {n: round(r, 3) for n, r in ratio.items()},
-            "memory_ratio": {n: round(memory["vadkit"] / m, 3) for n, m in memory.items()}}  # fmt: skip
+        time_ratio[name] = statistics.median(v / t for v, t in zip(taken["vadkit"], times))
+    memory_ratio = {name: memory["vadkit"] / peak for name, peak in memory.items()}
+    print(f"\n{order} order, {n_steps} inner step{'s' * (n_steps > 1)}")
+    for name in taken:
+        line = f"  {name:15} {cpu[name]:6.2f} s  {memory[name]:5.0f} MiB"
+        if name != "vadkit":
+            line += f"   vadkit takes {time_ratio[name]:.2f} x the time, "
+            line += f"{memory_ratio[name]:.2f} x the memory"
+        print(line, flush=True)
+    return {
+        "order": order,
+        "inner_steps": n_steps,
+        "cpu_seconds": rounded(cpu, 3),
+        "peak_mib": rounded(memory),
+        "time_ratio": rounded(time_ratio, 3),
+        "memory_ratio": rounded(memory_ratio, 3),
+    }
+
+
+def rounded(values, digits=None):
+    return {name: round(value, digits) for name, value in values.items()}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.memory_of:
         name, n_steps, first_order = arguments.memory_of
-        return print(peak_memory(name, int(n_steps), first_order == "True"))
-    cases = [compare(n, order, arguments.rounds) for order in (False, True) for n in (1, 5)]
+        print(peak_memory(name, int(n_steps), first_order == "True"))
+        return
+    cases = []
+    for first_order in (False, True):
+        cases += [compare(n_steps, first_order, arguments.rounds) for n_steps in (1, 5)]
     share = share_in_passes()
     print(f"\nmeta-training: {share:.1%} of the time in forward and backward passes")
-    print(json.dumps({"benchmark": "maml_step", "parameters": vadkit.predictors.count_parameters(set_up()[0]), "cases": cases,
-                      "share_in_passes": round(share, 4)}))  # fmt: skip
+    summary = {
+        "benchmark": "maml_step",
+        "parameters": vadkit.count_parameters(set_up()[0]),
+        "cases": cases,
+        "share_in_passes": round(share, 4),
+    }
+    print(json.dumps(summary))
 
 
 if __name__ == "__main__":

@@ -1,61 +1,74 @@
 """What the command lines of all `prepare_*.py` share."""
 
 import argparse
+import dataclasses
 import re
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from vadkit.prepare.scene_folder import Options
-
-
-def add_source_arguments(parser, archive):
-    """SOURCE and everything about fetching and unpacking it."""
-    parser.add_argument(
-        "source", nargs="?", type=Path, metavar="SOURCE", help=f"{archive.file}, or the folder it unpacks to"
-    )
-    group = parser.add_argument_group("fetching and unpacking")
-    group.add_argument("--download", action="store_true", help="fetch the archive first (prints the terms of use)")
-    group.add_argument("--downloads", type=Path, default=Path("data/downloads"), metavar="FOLDER",
-                       help="where downloads are kept (default data/downloads)")  # fmt: skip
-    group.add_argument("--url", default=archive.url, help="fetch from this address instead (a mirror)")
-    group.add_argument("--sha256", default=archive.sha256, metavar="HEX",
-                       help="expected checksum, where a mirror packed the files anew; 'any' skips the check")  # fmt: skip
-    group.add_argument("--max-gb", type=float, default=archive.max_gb, metavar="GB",
-                       help=f"refuse to unpack more than this (default {archive.max_gb:g})")  # fmt: skip
-
-
-def chosen_archive(args, archive):
-    """The archive as the command line would have it."""
-    return replace(archive, url=args.url, sha256=args.sha256, max_gb=args.max_gb)
+from vadkit.prepare.clips import MAX_CROP, MAX_SIDE, MIN_SIDE
 
 
 def script_parser(doc):
-    """An argument parser whose --help is the script's docstring, with the options every script has."""
+    """A parser whose --help is the script's docstring, with the options that all scripts have."""
     summary, _, epilog = doc.partition("\n\n")
     parser = argparse.ArgumentParser(
         description=summary, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    group = parser.add_argument_group("frames and running")
-    group.add_argument(
-        "--size", type=_size, default=(128, 128), metavar="N or HxW", help="size in pixels (default 128)"
+    add = parser.add_argument_group("frames and running").add_argument
+    text = "size in pixels (default 128)"
+    add("--size", type=_size, default=(128, 128), metavar="N or HxW", help=text)
+    text = "cut this share of the rows off the top first: 0.12 removes a caption"
+    add("--crop-top", type=_share, default=0.0, metavar="SHARE", help=text)
+    text = (
+        "repeat the neighbour of a frame that does not decode (labels stay aligned) "
+        "and note it in scene.json"
     )
-    group.add_argument("--crop-top", type=_share, default=0.0, metavar="SHARE",
-                       help="cut this share of the rows off the top first: 0.12 removes a caption")  # fmt: skip
-    group.add_argument("--skip-corrupt", action="store_true",
-                       help="repeat the neighbour of a frame that does not decode (labels stay aligned) and note it in scene.json")  # fmt: skip
-    group.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
-    group.add_argument("--replace", action="store_true", help="overwrite a scene prepared before with other options")
+    add("--skip-corrupt", action="store_true", help=text)
+    add("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    text = "overwrite a scene prepared before with other options"
+    add("--replace", action="store_true", help=text)
     return parser
 
 
+def chosen_options(args):
+    """The options of all scripts, as arguments of `vadkit.prepare`."""
+    names = ("size", "crop_top", "skip_corrupt", "jobs", "replace")
+    return {name: getattr(args, name) for name in names}
+
+
+def add_source_arguments(parser, archive):
+    """SOURCE and everything about fetching and unpacking it."""
+    text = f"{archive.file}, or the folder it unpacks to"
+    parser.add_argument("source", nargs="?", type=Path, metavar="SOURCE", help=text)
+    add = parser.add_argument_group("fetching and unpacking").add_argument
+    text = "fetch the archive first (prints the terms of use)"
+    add("--download", action="store_true", help=text)
+    folder = Path("data/downloads")
+    text = "where downloads are kept (default data/downloads)"
+    add("--downloads", type=Path, default=folder, metavar="FOLDER", help=text)
+    add("--url", default=archive.url, help="fetch from this address instead (a mirror)")
+    text = "expected checksum, where a mirror packed the files anew; 'any' skips the check"
+    add("--sha256", default=archive.sha256, metavar="HEX", help=text)
+    text = f"refuse to unpack more than this (default {archive.max_gb:g})"
+    add("--max-gb", type=float, default=archive.max_gb, metavar="GB", help=text)
+
+
+def chosen_source(args, archive):
+    """SOURCE and everything about it, as arguments of `vadkit.prepare`."""
+    archive = dataclasses.replace(archive, url=args.url, sha256=args.sha256, max_gb=args.max_gb)
+    downloads = args.downloads if args.download else None
+    return {"source": args.source, "archive": archive, "downloads": downloads}
+
+
 def _size(text):
-    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
-    size = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not all(16 <= side <= 4096 for side in size):
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
         raise argparse.ArgumentTypeError(
-            f"'{text}' is not a size: give 128, or 120x160 (height x width), 16 to 4096 (predictors need 16)."
+            f"'{text}' is not a size: give 128, or 120x160 (height x width), "
+            f"{MIN_SIDE} to {MAX_SIDE} (predictors need {MIN_SIDE})."
         )
     return size
 
@@ -71,27 +84,28 @@ def _share(text):
         share = float(text)
     except ValueError:
         share = -1
-    if not 0 <= share <= 0.9:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a share of the rows: give a number from 0 to 0.9.")
+    if not 0 <= share <= MAX_CROP:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a share of the rows: give a number from 0 to {MAX_CROP}."
+        )
     return share
 
 
-def chosen_options(args):
-    return Options(args.size, args.crop_top, args.skip_corrupt)
-
-
 def run_script(main, argv=None):
-    """Run `main(argv)`: bad input becomes one sentence on stderr and exit code 2, and so does Ctrl-C or a polite kill."""
+    """Run `main(argv)`; bad input, Ctrl-C or a polite kill becomes a sentence and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         main(argv)
     except (ValueError, OSError) as error:
-        said = f"{error.filename}: {error.strerror}." if getattr(error, "strerror", None) else error
-        print(f"error: {said}", file=sys.stderr)
+        message = error
+        if getattr(error, "strerror", None):
+            message = f"{error.filename}: {error.strerror}."
+        print(f"error: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(
-            "Interrupted: no half-made scene is left. Finished clips are kept; the same command goes on from there.",
+            "Interrupted: no half-made scene is left. "
+            "Finished clips are kept; the same command goes on from there.",
             file=sys.stderr,
         )
         return 2

@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 01, right and wrong, each wrong one with the words it must be given."""
+"""Answers to the exercises of notebook 01: right, and wrong with the words they must be given."""
 
 import numpy as np
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
@@ -11,18 +11,27 @@ def moved(frames, over=25):
 
 
 def moving_in_a_loop(frames):
-    frames = frames.astype(int)
-    return [(abs(frames[t] - frames[t - 1]) > 25).sum() / frames[t].size for t in range(1, len(frames))]
+    frames, shares = frames.astype(int), []
+    for before, after in zip(frames, frames[1:]):
+        shares.append((abs(after - before) > 25).sum() / after.size)
+    return shares
+
+
+def chance(a, b):
+    return a.mean() * b.mean() + (~a).mean() * (~b).mean()
 
 
 def by_hand(a, b):
-    chance = a.mean() * b.mean() + (~a).mean() * (~b).mean()
-    return ((a == b).mean() - chance) / (1 - chance)
+    return ((a == b).mean() - chance(a, b)) / (1 - chance(a, b))
 
 
-def without_brackets(a, b):
-    chance = a.mean() * b.mean() + (~a).mean() * (~b).mean()
-    return (a == b).mean() - chance / 1 - chance
+def without_normal(a, b):
+    both = a.mean() * b.mean()
+    return ((a == b).mean() - both) / (1 - both)
+
+
+def with_agreement_for_chance(a, b):
+    return ((a == b).mean() - (a & b).mean() - (~a & ~b).mean()) / 2
 
 
 def pair_by_pair(scores, labels):
@@ -31,13 +40,13 @@ def pair_by_pair(scores, labels):
 
 
 def square(speed=3, size=20, grey=255, row=20):
-    def draw(frame, t):
+    def with_square(frame, t):
         frame = frame.copy()
         left = (t * speed) % 64
         frame[row : row + size, left : left + size] = grey
         return frame
 
-    return draw
+    return with_square
 
 
 def gone_too_soon(frame, t):
@@ -86,13 +95,13 @@ WRONG = {
     ],
     "check_kappa": [
         (lambda a, b: (a == b).mean(), "share of equal labels"),
-        (lambda a, b: a.mean() * b.mean() + (~a).mean() * (~b).mean(), "second ingredient"),
-        (lambda a, b: by_hand(a, b) * (1 - a.mean() * b.mean() - (~a).mean() * (~b).mean()), "left to reach"),
-        (lambda a, b: ((a == b).mean() - a.mean() * b.mean()) / (1 - a.mean() * b.mean()), "normal frames"),
+        (chance, "second ingredient"),
+        (lambda a, b: by_hand(a, b) * (1 - chance(a, b)), "left to reach"),
+        (without_normal, "normal frames"),
         (lambda a, b: ((a == b).mean() - 0.5) / 0.5, "one half"),
         (lambda a, b: (a & b).sum() / (a | b).sum(), "IoU"),
-        (lambda a, b: ((a == b).mean() - (a & b).mean() - (~a & ~b).mean()) / 2, "multiply how often"),
-        (without_brackets, "Brackets are missing"),
+        (with_agreement_for_chance, "multiply how often"),
+        (lambda a, b: (a == b).mean() - chance(a, b) / 1 - chance(a, b), "Brackets are missing"),
         (lambda a, b: a == b, "one number"),
     ],
     "check_auc": [

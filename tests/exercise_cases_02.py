@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 02, right and wrong, each wrong one with the words it must be given."""
+"""Answers to the exercises of notebook 02: right, and wrong with the words they must be given."""
 
 import numpy as np
 import torch
@@ -35,6 +35,11 @@ def extrapolated(frames):
     return np.concatenate([2 * NAN, ((frames[2:] - expected) ** 2).mean((1, 2))])
 
 
+def four_frames_ago(frames):
+    frames = frames.astype(float)
+    return np.concatenate([4 * NAN, ((frames[4:] - frames[:-4]) ** 2).mean((1, 2))])
+
+
 RIGHT = {
     "check_psnr": [
         lambda p, t: 10 * torch.log10(1 / mse(p, t)),
@@ -46,7 +51,10 @@ RIGHT = {
         lambda v: np.concatenate([np.full(4, np.nan), v]),
         lambda v: np.pad(v, (4, 0), constant_values=np.nan),
     ],
-    "check_fooled": [lambda t: t.flip(-1), lambda t: torch.full_like(t, t.mean().item()).flip(2) * 0 + shuffled(t)],
+    "check_fooled": [
+        lambda t: t.flip(-1),
+        lambda t: torch.full_like(t, t.mean().item()).flip(2) * 0 + shuffled(t),
+    ],
     "check_threshold": [third_lowest, by_trying, lambda p, l: np.float64(third_lowest(p, l))],
     "check_runner": [lambda f: metrics.smooth_scores(differences(f), 9), extrapolated],
 }
@@ -97,6 +105,6 @@ WRONG = {
         (lambda f: np.zeros(len(f)), "equal"),
         (lambda f: np.full(len(f), np.nan), "NaN or infinite"),
         (lambda f: np.sqrt(differences(f)), "copy-last-frame again"),
-        (lambda f: np.concatenate([4 * NAN, ((f[4:] - f[:-4].astype(float)) ** 2).mean((1, 2))]), "is asked"),
+        (four_frames_ago, "is asked"),
     ],
 }

@@ -1,4 +1,4 @@
-"""What students may write in notebook 03: right answers, and wrong ones with the words they must get."""
+"""Answers to the exercises of notebook 03: right, and wrong with the words they must be given."""
 
 import itertools
 
@@ -13,9 +13,14 @@ def unit(x):
 def address_by_hand(places, prototypes, sharpness):
     rows = []
     for place in places:
-        powers = [torch.exp(sharpness * torch.dot(place, p) / place.norm() / p.norm()) for p in prototypes]
-        rows.append([(p / sum(powers)).item() for p in powers])
+        cosines = [torch.dot(place, p) / place.norm() / p.norm() for p in prototypes]
+        powers = [torch.exp(sharpness * cosine) for cosine in cosines]
+        rows.append([(power / sum(powers)).item() for power in powers])
     return rows
+
+
+def gap_in_torch(psnr, labels):
+    return torch.tensor(psnr)[~torch.tensor(labels)].nanmean() - psnr[labels].mean()
 
 
 def first_step_by_loop(steps, curve, milestone):
@@ -25,9 +30,23 @@ def first_step_by_loop(steps, curve, milestone):
     return -1
 
 
+def address_in_numpy(places, prototypes, sharpness):
+    cosine = torch.cosine_similarity(places[:, None], prototypes[None], dim=-1)
+    return torch.softmax(sharpness * cosine, dim=-1).numpy()
+
+
+def nearest_prototype(places, prototypes, sharpness):
+    return torch.eye(len(prototypes))[(unit(places) @ unit(prototypes).T).argmax(1)]
+
+
+def first_step_or_none(steps, curve, milestone):
+    return next((step for step, value in zip(steps, curve) if value >= milestone), None)
+
+
 def pairing_means(matrix):
-    n = len(matrix)
-    return np.array([np.mean([matrix[p[j], j] for j in range(n)]) for p in itertools.permutations(range(n))])
+    places = range(len(matrix))
+    pairings = itertools.permutations(places)
+    return np.array([np.mean([matrix[p[j], j] for j in places]) for p in pairings])
 
 
 def p_from_differences(matrix):
@@ -46,7 +65,7 @@ RIGHT = {
     "check_gap": [
         lambda psnr, labels: np.nanmean(psnr[~labels]) - np.nanmean(psnr[labels]),
         lambda psnr, labels: psnr[4:][~labels[4:]].mean() - psnr[4:][labels[4:]].mean(),
-        lambda psnr, labels: torch.tensor(psnr)[~torch.tensor(labels)].nanmean() - psnr[labels].mean(),
+        gap_in_torch,
     ],
     "check_first_step": [
         first_step_by_loop,
@@ -55,7 +74,7 @@ RIGHT = {
     ],
     "check_address": [
         lambda x, p, k: (k * unit(x) @ unit(p).T).softmax(dim=1),
-        lambda x, p, k: torch.softmax(k * torch.cosine_similarity(x[:, None], p[None], dim=-1), dim=-1).numpy(),
+        address_in_numpy,
         address_by_hand,
     ],
     "check_home_advantage": [
@@ -70,16 +89,16 @@ RIGHT = {
 }
 WRONG = {
     "check_gap": [
-        (lambda psnr, labels: np.nanmean(psnr[labels]) - np.nanmean(psnr[~labels]), "sign"),
-        (lambda psnr, labels: psnr[~labels].mean() - psnr[labels].mean(), "first four frames have no score"),
-        (lambda psnr, labels: np.nanmedian(psnr[~labels]) - np.nanmedian(psnr[labels]), "medians"),
-        (lambda psnr, labels: np.nanmean(psnr) - np.nanmean(psnr[labels]), "leave the abnormal frames out"),
-        (lambda psnr, labels: np.nanmean(psnr[~labels]) - np.nanmean(psnr), "abnormal frames alone"),
-        (lambda psnr, labels: np.nan_to_num(psnr)[~labels].mean() - psnr[labels].mean(), "NaN is no 0 dB"),
-        (lambda psnr, labels: np.nansum(psnr[~labels]) - np.nansum(psnr[labels]), "not of sums"),
-        (lambda psnr, labels: np.nanmean(psnr[~labels]), "still to be subtracted"),
-        (lambda psnr, labels: np.nanmean(psnr[~labels]) / np.nanmean(psnr[labels]), "do not divide"),
-        (lambda psnr, labels: psnr[~labels], "one number"),
+        (lambda p, l: np.nanmean(p[l]) - np.nanmean(p[~l]), "sign"),
+        (lambda p, l: p[~l].mean() - p[l].mean(), "first four frames have no score"),
+        (lambda p, l: np.nanmedian(p[~l]) - np.nanmedian(p[l]), "medians"),
+        (lambda p, l: np.nanmean(p) - np.nanmean(p[l]), "leave the abnormal frames out"),
+        (lambda p, l: np.nanmean(p[~l]) - np.nanmean(p), "abnormal frames alone"),
+        (lambda p, l: np.nan_to_num(p)[~l].mean() - p[l].mean(), "NaN is no 0 dB"),
+        (lambda p, l: np.nansum(p[~l]) - np.nansum(p[l]), "not of sums"),
+        (lambda p, l: np.nanmean(p[~l]), "still to be subtracted"),
+        (lambda p, l: np.nanmean(p[~l]) / np.nanmean(p[l]), "do not divide"),
+        (lambda p, l: p[~l], "one number"),
     ],
     "check_first_step": [
         (lambda s, c, m: max((step for step, v in zip(s, c) if v >= m), default=-1), "last time"),
@@ -92,7 +111,7 @@ WRONG = {
         (lambda s, c, m: s[np.argmax(c >= m)], "never reaches"),
         (lambda s, c, m: s[c >= m][0] if (c >= m).any() else 0, "never reaches"),
         (lambda s, c, m: s[c >= m][0], "never reaches"),
-        (lambda s, c, m: next((step for step, value in zip(s, c) if value >= m), None), "never reaches"),
+        (first_step_or_none, "never reaches"),
     ],
     "check_address": [
         (lambda x, p, k: (k * x @ p.T).softmax(1), "dot products"),
@@ -104,7 +123,7 @@ WRONG = {
         (lambda x, p, k: k * (unit(x) @ unit(p).T).softmax(1), "too late"),
         (lambda x, p, k: (unit(x) @ unit(p).T / k).softmax(1), "do not divide"),
         (lambda x, p, k: (k * unit(x.T).T @ unit(p.T)).softmax(1), "columns have length one"),
-        (lambda x, p, k: torch.eye(len(p))[(unit(x) @ unit(p).T).argmax(1)], "nearest prototype only"),
+        (nearest_prototype, "nearest prototype only"),
         (lambda x, p, k: (k * unit(x) @ unit(p).T).softmax(1).T, "transposed"),
         (lambda x, p, k: (k * unit(x) @ unit(p).T).softmax(1) @ p, "shape"),
     ],

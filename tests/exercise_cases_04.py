@@ -1,11 +1,20 @@
-"""Answers to the exercises of notebook 04, right and wrong, each wrong one with the words it must be given."""
+"""Answers to the exercises of notebook 04: right, and wrong with the words they must be given."""
 
 import numpy as np
 import torch
 
 
+def errors(adapted, tasks, part="query"):
+    samples = [getattr(task, part) for task in tasks]
+    return [model(x) - y for model, (x, y) in zip(adapted, samples)]
+
+
 def losses(adapted, tasks, part="query"):
-    return [((model(x) - y) ** 2).mean() for model, (x, y) in zip(adapted, (getattr(t, part) for t in tasks))]
+    return [(error**2).mean() for error in errors(adapted, tasks, part)]
+
+
+def absolute_errors(adapted, tasks):
+    return sum(error.abs().mean() for error in errors(adapted, tasks))
 
 
 def in_a_loop(adapted, tasks):
@@ -24,11 +33,27 @@ def expanded(support, labels, query):
     return -((query[:, None] - prototypes(support, labels)[None]) ** 2).sum(-1).numpy()
 
 
+def nearest_samples(support, labels, query):
+    distances = [torch.cdist(query, support[labels == c]) ** 2 for c in range(3)]
+    return np.stack([-distance.min(1).values for distance in distances], 1)
+
+
 def apart(n_windows, start, k_shot):
     return [*range(0, start - 4), *range(start + k_shot + 4, n_windows)]
 
 
-def episode(labels, n_way, k_shot, n_query, random, once=True, distinct=True, shuffle=True, shared=False, mix=False):
+def episode(
+    labels,
+    n_way,
+    k_shot,
+    n_query,
+    random,
+    once=True,
+    distinct=True,
+    shuffle=True,
+    shared=False,
+    mix=False,
+):
     classes = random.choice(np.unique(labels), n_way, replace=not distinct)
     support, query = [], []
     for c in classes:
@@ -40,8 +65,9 @@ def episode(labels, n_way, k_shot, n_query, random, once=True, distinct=True, sh
 
 
 def episode_by_choice(labels, n_way, k_shot, n_query, random):
-    chosen = random.permutation(sorted(set(labels.tolist())))[:n_way]
-    rows = [random.choice(np.where(labels == c)[0], k_shot + n_query, replace=False).tolist() for c in chosen]
+    classes = random.permutation(sorted(set(labels.tolist())))[:n_way]
+    members = [np.where(labels == c)[0] for c in classes]
+    rows = [random.choice(m, k_shot + n_query, replace=False).tolist() for m in members]
     return [row[:k_shot] for row in rows], [row[k_shot:] for row in rows]
 
 
@@ -50,8 +76,13 @@ def variant(**options):
 
 
 def fixed_classes(labels, n_way, k_shot, n_query, random):
-    rows = [random.permutation(np.flatnonzero(labels == c))[: k_shot + n_query] for c in np.unique(labels)[:n_way]]
-    return np.array(rows)[:, :k_shot], np.array(rows)[:, k_shot:]
+    members = [np.flatnonzero(labels == c) for c in np.unique(labels)[:n_way]]
+    rows = np.array([random.permutation(samples)[: k_shot + n_query] for samples in members])
+    return rows[:, :k_shot], rows[:, k_shot:]
+
+
+def labels_of_an_episode(labels, *arguments):
+    return tuple(labels[part] for part in episode(labels, *arguments))
 
 
 def own_generator(labels, n_way, k_shot, n_query, random):
@@ -75,7 +106,7 @@ WRONG = {
         (lambda a, t: sum(losses(a, t)) + sum(losses(a, t, "support")), "exam alone"),
         (losses, "one number"),
         (lambda a, t: sum(4 * loss for loss in losses(a, t)), "their mean"),
-        (lambda a, t: sum((f(x.query[0]) - x.query[1]).abs().mean() for f, x in zip(a, t)), "absolute"),
+        (absolute_errors, "absolute"),
         (lambda a, t: sum(loss.sqrt() for loss in losses(a, t)), "root"),
         (lambda a, t: a[0](t[0].query), "Unpack the pair first"),
     ],
@@ -94,12 +125,12 @@ WRONG = {
         (lambda s, l, q: -torch.cdist(q, prototypes(s, l)), "square it"),
         (lambda s, l, q: torch.cdist(q, prototypes(s, l)), "minus its square"),
         (lambda s, l, q: torch.from_numpy(expanded(s, l, q)).softmax(1), "softmax already"),
-        (lambda s, l, q: -torch.cdist(q, 4 * prototypes(s, l)) ** 2, "not the sum"),
-        (lambda s, l, q: (-torch.cdist(q, prototypes(s, l)) ** 2).T, "swapped"),
+        (lambda s, l, q: -(torch.cdist(q, 4 * prototypes(s, l)) ** 2), "not the sum"),
+        (lambda s, l, q: (-(torch.cdist(q, prototypes(s, l)) ** 2)).T, "swapped"),
         (lambda s, l, q: (-torch.cdist(q, prototypes(s, l))).argmax(1), "argmax"),
-        (lambda s, l, q: -torch.cdist(q, s) ** 2, "shape"),
+        (lambda s, l, q: -(torch.cdist(q, s) ** 2), "shape"),
         (lambda s, l, q: expanded(s, l, q) / 5, "add them up"),
-        (lambda s, l, q: np.stack([-(torch.cdist(q, s[l == c]) ** 2).min(1).values for c in range(3)], 1), "nearest sample"),
+        (nearest_samples, "nearest sample"),
     ],
     "check_split": [
         (lambda n, s, k: [i for i in range(n) if not s <= i < s + k], "Its neighbours"),
@@ -121,8 +152,8 @@ WRONG = {
         (fixed_classes, "of the 6 classes"),
         (own_generator, "two different episodes"),
         (lambda *a: episode(*a)[0], "two things"),
-        (lambda labels, *a: tuple(labels[part] + 1000 for part in episode(labels, *a)), "not labels"),
+        (lambda *a: tuple(labels + 1000 for labels in labels_of_an_episode(*a)), "not labels"),
         (lambda *a: tuple(part.T for part in episode(*a)), "shape"),
-        (lambda labels, *a: tuple(labels[part] for part in episode(labels, *a)), "Those are labels"),
+        (labels_of_an_episode, "Those are labels"),
     ],
-}  # fmt: skip
+}

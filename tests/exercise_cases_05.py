@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 05, right and wrong, each wrong one with the words it must be given."""
+"""Answers to the exercises of notebook 05: right, and wrong with the words they must be given."""
 
 import copy
 
@@ -24,7 +24,29 @@ def by_autograd(w, x, y, x_query, y_query, alpha):
     return torch.autograd.grad(((w - alpha * gradient) * x_query - y_query) ** 2, w)[0]
 
 
-def escape(part=None, steps=1, exam="query", backward=True, twice=False, value="after", move=False, **options):
+def full_hessian(x, x_query):
+    return 2 * x**2
+
+
+def chain_rule(hessian=full_hessian, exam="query"):
+    """An answer to `check_meta_gradient`; without arguments it is right."""
+
+    def answer(w, x, y, x_query, y_query, alpha):
+        sample = (x_query, y_query) if exam == "query" else (x, y)
+        return (1 - alpha * hessian(x, x_query)) * slope(step(w, x, y, alpha), *sample)
+
+    return answer
+
+
+def escape(
+    part=None,
+    steps=1,
+    exam="query",
+    n_backward=1,
+    value="after",
+    move=False,
+    **options,
+):
     """An answer to `check_trap`; without arguments it is right."""
     options = {"copy_initial_weights": False} | options
 
@@ -37,10 +59,8 @@ def escape(part=None, steps=1, exam="query", backward=True, twice=False, value="
             for _ in range(steps):
                 diffopt.step(loss(run(x), y))
             after = loss(run(x_query), y_query)
-            if backward:
-                after.backward(retain_graph=twice)
-            if twice:
-                after.backward()
+            for _ in range(n_backward):
+                after.backward(retain_graph=True)
         if move:
             torch.optim.SGD(model.parameters(), lr=0.1).step()
         return (before if value == "before" else after).item()
@@ -48,13 +68,20 @@ def escape(part=None, steps=1, exam="query", backward=True, twice=False, value="
     return answer
 
 
+def loss_with(model, weights, samples):
+    x, y = samples
+    return loss(torch.func.functional_call(model, weights, (x,)), y)
+
+
+def one_step(model, weights, task, inner_lr):
+    on_support = loss_with(model, weights, task.support)
+    gradients = torch.autograd.grad(on_support, list(weights.values()), create_graph=True)
+    return {name: w - inner_lr * g for (name, w), g in zip(weights.items(), gradients)}
+
+
 def without_higher(model, task, inner_lr):
-    weights = dict(model.named_parameters())
-    run = lambda weights, x: torch.func.functional_call(model, weights, (x,))  # noqa: E731
-    (x, y), (x_query, y_query) = task.support, task.query
-    gradients = torch.autograd.grad(loss(run(weights, x), y), list(weights.values()), create_graph=True)
-    adapted = {name: w - inner_lr * g for (name, w), g in zip(weights.items(), gradients)}
-    query_loss = loss(run(adapted, x_query), y_query)
+    weights = one_step(model, dict(model.named_parameters()), task, inner_lr)
+    query_loss = loss_with(model, weights, task.query)
     query_loss.backward()
     return query_loss
 
@@ -72,27 +99,42 @@ def first_order(exam="query", taken_at="theta'", clear=True, on=copy.deepcopy, g
             optimizer.zero_grad()
         x, y = getattr(task, exam)
         loss(adapted(x), y).backward()
-        return list(adapted.parameters()) if give == "weights" else [p.grad for p in adapted.parameters()]
+        if give == "weights":
+            return list(adapted.parameters())
+        return [p.grad for p in adapted.parameters()]
 
     return answer
 
 
 def first_order_with_grad(model, task, inner_lr):
     adapted = copy.deepcopy(model)
-    gradients = torch.autograd.grad(loss(adapted(task.support[0]), task.support[1]), list(adapted.parameters()))
+    weights, (x, y), (x_query, y_query) = list(adapted.parameters()), task.support, task.query
+    gradients = torch.autograd.grad(loss(adapted(x), y), weights)
     with torch.no_grad():
-        for p, g in zip(adapted.parameters(), gradients):
+        for p, g in zip(weights, gradients):
             p -= inner_lr * g
-    return torch.autograd.grad(loss(adapted(task.query[0]), task.query[1]), list(adapted.parameters()))
+    return torch.autograd.grad(loss(adapted(x_query), y_query), weights)
 
 
 def full_order(model, task, inner_lr):
-    mine = copy.deepcopy(model)
-    without_higher(mine, task, inner_lr)
-    return [p.grad for p in mine.parameters()]
+    copied = copy.deepcopy(model)
+    without_higher(copied, task, inner_lr)
+    return [p.grad for p in copied.parameters()]
 
 
-def loop(exam="query", learn="support", keep=slice(None), numbers=False, stack=True, part=None, last=False, **options):
+def gradients_of_the_model(model, task, inner_lr):
+    first_order()(model, task, inner_lr)
+    return [p.grad for p in model.parameters()]
+
+
+def loop(
+    exam="query",
+    learn="support",
+    keep=slice(None),
+    give=torch.stack,
+    part=None,
+    **options,
+):
     """An answer to `check_inner_loop`; without arguments it is right."""
     options = {"copy_initial_weights": False} | options
 
@@ -101,28 +143,30 @@ def loop(exam="query", learn="support", keep=slice(None), numbers=False, stack=T
         sgd = torch.optim.SGD(model.parameters(), lr=inner_lr)
         with higher.innerloop_ctx(model, sgd, **options) as (fmodel, diffopt):
             run = (lambda x: fmodel.head(fmodel.encoder(x))) if part else fmodel
-            found = [loss(run(x_query), y_query)]
+            losses = [loss(run(x_query), y_query)]
             for _ in range(n_steps):
                 diffopt.step(loss(run(x), y))
-                found.append(loss(run(x_query), y_query))
-        if last:
-            return found[-1]
-        found = [f.item() for f in found] if numbers else found
-        return torch.stack(found[keep]) if stack and not numbers else found[keep]
+                losses.append(loss(run(x_query), y_query))
+        return give(losses[keep])
 
     return answer
 
 
+def as_numbers(losses):
+    return [value.item() for value in losses]
+
+
+def last_alone(losses):
+    return losses[-1]
+
+
 def loop_without_higher(model, task, inner_lr, n_steps):
     weights = dict(model.named_parameters())
-    run = lambda weights, x: torch.func.functional_call(model, weights, (x,))  # noqa: E731
-    found = [loss(run(weights, task.query[0]), task.query[1])]
+    losses = [loss_with(model, weights, task.query)]
     for _ in range(n_steps):
-        on_support = loss(run(weights, task.support[0]), task.support[1])
-        gradients = torch.autograd.grad(on_support, list(weights.values()), create_graph=True)
-        weights = {name: w - inner_lr * g for (name, w), g in zip(weights.items(), gradients)}
-        found.append(loss(run(weights, task.query[0]), task.query[1]))
-    return torch.stack(found)
+        weights = one_step(model, weights, task, inner_lr)
+        losses.append(loss_with(model, weights, task.query))
+    return torch.stack(losses)
 
 
 def loop_that_moves_theta(model, task, inner_lr, n_steps):
@@ -134,10 +178,7 @@ def loop_that_moves_theta(model, task, inner_lr, n_steps):
 
 RIGHT = {
     "check_inner_step": [step, lambda w, x, y, alpha: [w - alpha * slope(w, x, y)]],
-    "check_meta_gradient": [
-        lambda w, x, y, xq, yq, a: (1 - a * 2 * x**2) * slope(step(w, x, y, a), xq, yq),
-        by_autograd,
-    ],
+    "check_meta_gradient": [chain_rule(), by_autograd],
     "check_trap": [escape(), without_higher],
     "check_first_order": [first_order(), first_order_with_grad],
     "check_inner_loop": [loop(), loop_without_higher],
@@ -153,27 +194,27 @@ WRONG = {
         (lambda w, x, y, a: -a * slope(w, x, y), "change alone"),
     ],
     "check_meta_gradient": [
-        (lambda w, x, y, xq, yq, a: slope(step(w, x, y, a), xq, yq), "first-order"),
+        (chain_rule(hessian=lambda x, x_query: 0), "first-order"),
         (lambda w, x, y, xq, yq, a: slope(w, xq, yq), "pre-training follows"),
-        (lambda w, x, y, xq, yq, a: (1 - a * 2 * x**2) * slope(step(w, x, y, a), x, y), "homework"),
-        (lambda w, x, y, xq, yq, a: (1 - a * 2 * xq**2) * slope(step(w, x, y, a), xq, yq), "not x_query"),
-        (lambda w, x, y, xq, yq, a: (1 - a * x**2) * slope(step(w, x, y, a), xq, yq), "2 is missing"),
-        (lambda w, x, y, xq, yq, a: -by_autograd(w, x, y, xq, yq, a), "sign"),
-        (lambda w, x, y, xq, yq, a: (1 - a * 2) * slope(step(w, x, y, a), xq, yq), "x is not 1"),
+        (chain_rule(exam="support"), "homework"),
+        (chain_rule(hessian=lambda x, x_query: 2 * x_query**2), "not x_query"),
+        (chain_rule(hessian=lambda x, x_query: x**2), "2 is missing"),
+        (lambda *a: -by_autograd(*a), "sign"),
+        (chain_rule(hessian=lambda x, x_query: 2), "x is not 1"),
         (lambda w, x, y, xq, yq, a: (step(w, x, y, a) * xq - yq) ** 2, "its derivative"),
         (lambda *a: a[0] - a[-1] * by_autograd(*a), "outer step"),
     ],
     "check_trap": [
         (escape(copy_initial_weights=True), "p.grad is still None"),
-        (escape(backward=False), "p.grad is still None"),
+        (escape(n_backward=0), "p.grad is still None"),
         (escape(track_higher_grads=False), "p.grad is still None"),
         (escape(part="head"), "ignored"),
         (escape(exam="support"), "homework"),
         (escape(steps=2), "two inner steps"),
-        (escape(twice=True), "once"),
+        (escape(n_backward=2), "once"),
         (escape(value="before"), "before the step"),
         (escape(move=True), "theta itself"),
-        (lambda model, task, lr: without_higher(copy.deepcopy(model), task, lr), "p.grad is still None"),
+        (lambda model, *a: without_higher(copy.deepcopy(model), *a), "p.grad is still None"),
     ],
     "check_first_order": [
         (full_order, "full meta-gradient"),
@@ -183,7 +224,7 @@ WRONG = {
         (first_order(on=lambda model: model), "copy.deepcopy"),
         (first_order(give="weights"), "adapted weights"),
         (lambda *a: first_order()(*a)[0], "list of"),
-        (lambda model, *a: (first_order()(model, *a), [p.grad for p in model.parameters()])[1], "There is None"),
+        (gradients_of_the_model, "There is None"),
         (lambda *a: [g.T for g in first_order()(*a)][:2], "list of"),
     ],
     "check_inner_loop": [
@@ -192,9 +233,9 @@ WRONG = {
         (loop(exam="support"), "homework"),
         (loop(learn="query"), "exam itself"),
         (loop(part="head"), "never moved"),
-        (loop(numbers=True), "without .item()"),
-        (loop(last=True), "all of them"),
-        (loop(stack=False), "torch.stack"),
+        (loop(give=as_numbers), "without .item()"),
+        (loop(give=last_alone), "all of them"),
+        (loop(give=list), "torch.stack"),
         (loop(copy_initial_weights=True), "no gradient reaches theta"),
         (loop(track_higher_grads=False), "no gradient"),
         (loop_that_moves_theta, "theta itself has moved"),

@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 06, right and wrong, each wrong one with the words it must be given."""
+"""Answers to the exercises of notebook 06: right, and wrong with the words they must be given."""
 
 import numpy as np
 
@@ -16,34 +16,38 @@ def times_by_numpy(ours, theirs, step):
     return reached[0] / step if reached.size else np.inf
 
 
+def strictly_better(ours, theirs, step):
+    return next((n for n, value in enumerate(theirs) if value > ours[step]), float("inf")) / step
+
+
 def never_reached_is_zero(ours, theirs, step):
     return np.argmax(theirs >= ours[step]) / step
 
 
-def interval(ours, theirs, drawn, low=2.5, high=97.5):
+def interval(ours, theirs, resampled, low=2.5, high=97.5):
     differences = (ours - theirs).mean(axis=1)
-    return np.percentile(differences[drawn].mean(axis=1), [low, high])
+    return np.percentile(differences[resampled].mean(axis=1), [low, high])
 
 
-def interval_in_a_loop(ours, theirs, drawn):
+def interval_in_a_loop(ours, theirs, resampled):
     means = []
-    for scenes in drawn:
+    for scenes in resampled:
         means.append(np.mean([ours[s].mean() - theirs[s].mean() for s in scenes]))
     return tuple(np.quantile(means, (0.025, 0.975)))
 
 
-def unpaired(ours, theirs, drawn):
-    one, other = (np.percentile(values.mean(1)[drawn].mean(1), [2.5, 97.5]) for values in (ours, theirs))
-    return one - other
+def unpaired(ours, theirs, resampled):
+    our_means, their_means = (auc.mean(1)[resampled].mean(1) for auc in (ours, theirs))
+    return np.percentile(our_means, [2.5, 97.5]) - np.percentile(their_means, [2.5, 97.5])
 
 
 def alarms(psnr, threshold, n):
-    found, row = [], 0
+    starts, row = [], 0
     for t, value in enumerate(psnr):
         row = row + 1 if value < threshold else 0
         if row == n:
-            found.append(t)
-    return found
+            starts.append(t)
+    return starts
 
 
 def alarms_by_windows(psnr, threshold, n):
@@ -53,13 +57,13 @@ def alarms_by_windows(psnr, threshold, n):
 
 
 def again_and_again(psnr, threshold, n):
-    found, row = [], 0
+    starts, row = [], 0
     for t, value in enumerate(psnr):
         row = row + 1 if value < threshold else 0
         if row == n:
-            found.append(t)
+            starts.append(t)
             row = 0
-    return found
+    return starts
 
 
 def every_frame(psnr, threshold, n):
@@ -87,7 +91,7 @@ WRONG = {
     "check_times_faster": [
         (lambda o, t, s: first_at_least(t, o[s]), "divide by `step`"),
         (lambda o, t, s: s / first_at_least(t, o[s]), "Upside down"),
-        (lambda o, t, s: next((n for n, v in enumerate(t) if v > o[s]), float("inf")) / s, "equally good"),
+        (strictly_better, "equally good"),
         (lambda o, t, s: (first_at_least(t, o[s]) + 1) / (s + 1), "One off"),
         (lambda o, t, s: np.argmax(t) / s, "best value"),
         (never_reached_is_zero, "never gets there"),

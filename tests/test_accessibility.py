@@ -19,9 +19,21 @@ from vadkit import view
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 VISION = {
     "all cones": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
 }
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
@@ -47,7 +59,9 @@ def test_lines_of_a_figure_can_be_told_apart(vision):
     for a, b in itertools.combinations(view.COLOURS, 2):
         assert np.linalg.norm(seen(a, vision) - seen(b, vision)) >= 15, f"{a} and {b} look alike"
     for colour in view.COLOURS:
-        assert np.linalg.norm(seen(colour, vision) - seen("white", vision)) >= 35, f"{colour} fades into white"
+        assert np.linalg.norm(seen(colour, vision) - seen("white", vision)) >= 35, (
+            f"{colour} fades into white"
+        )
 
 
 @pytest.mark.parametrize("vision", VISION)
@@ -75,7 +89,10 @@ def pictures(notebook):
         for output in cell.get("outputs", []):
             page = output.get("data", {}).get("text/html", "")
             for image in re.findall(r"<img [^>]*>", page):
-                yield html.unescape(re.search(r'alt="([^"]*)"', image)[1]), re.search(r'src="([^"]*)"', image)[1]
+                yield (
+                    html.unescape(re.search(r'alt="([^"]*)"', image)[1]),
+                    re.search(r'src="([^"]*)"', image)[1],
+                )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -84,7 +101,10 @@ def test_alt_texts_tell_what_there_is_to_see(path):
     for alt, picture in pictures(nbformat.read(path, as_version=4)):
         assert len(alt.split()) >= 8, f"too short to say anything: {alt!r}"
         assert not re.match(
-            r"(?i)(a |an |the )?(figure|image|picture|plot|chart|screenshot)\b( of| showing|:|\.)", alt
+            r"(?i)(a |an |the )?(figure|image|picture|plot|chart|screenshot)\b( of| showing|:|\.)",
+            alt,
         ), alt
         assert "{" not in alt and "nan" not in alt.split(), f"a number is missing: {alt}"
-        assert told.setdefault(alt, picture) == picture, f"two different figures, one alt text: {alt}"
+        assert told.setdefault(alt, picture) == picture, (
+            f"two different figures, one alt text: {alt}"
+        )

@@ -1,6 +1,5 @@
-"""Weights and results on disk: whole or not at all, read without pickle, and never into a predictor they do not fit."""
+"""Weights on disk: all or nothing, read without pickle, never into a predictor they do not fit."""
 
-import json
 import os
 import pickle
 import signal
@@ -13,19 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-import vadkit
-from vadkit import checkpoints, zoo
+from vadkit import checkpoints
 from vadkit.checkpoints import load_or_train, load_tensors, load_weights, save_tensors, save_weights
 from vadkit.training import History
-from vadkit.zoo import list_checkpoints, load_checkpoint
-from vadstudies import results as results_store
-from vadstudies.results import load_results, save_results
-from vadstudies.weights import run as train_weights
 
 
 def network(seed=0, width=3):
     torch.manual_seed(seed)
-    return torch.nn.Sequential(torch.nn.Conv2d(4, width, 3), torch.nn.GroupNorm(1, width), torch.nn.Conv2d(width, 1, 1))
+    first, last = torch.nn.Conv2d(4, width, 3), torch.nn.Conv2d(width, 1, 1)
+    return torch.nn.Sequential(first, torch.nn.GroupNorm(1, width), last)
 
 
 def state(predictor):
@@ -67,7 +62,8 @@ def test_views_and_gradients_are_saved_as_the_numbers_they_show(tmp_path):
     grid = torch.arange(12.0, requires_grad=True).reshape(3, 4)
     save_tensors(tmp_path / "t", {"transposed": grid.T, "column": grid[:, 1]}, {})
     tensors, _ = load_tensors(tmp_path / "t")
-    assert torch.equal(tensors["transposed"], grid.detach().T) and tensors["column"].tolist() == [1, 5, 9]
+    assert torch.equal(tensors["transposed"], grid.detach().T)
+    assert tensors["column"].tolist() == [1, 5, 9]
 
 
 def test_a_header_cannot_pass_for_another_format(tmp_path):
@@ -176,7 +172,8 @@ def slow(tensors, unfinished, metadata):
 checkpoints.save_file = slow
 checkpoints.save_tensors({str(path)!r}, {{"0.weight": torch.zeros(3)}}, {{}})
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "writing\n"
         process.kill()
     predictor = network(3)
@@ -226,120 +223,3 @@ def test_load_or_train_does_not_train_over_a_damaged_file(tmp_path):
     with pytest.raises(ValueError, match="delete it"):
         load_or_train(tmp_path / "w", network(), lambda predictor: pytest.fail("it trained"))
     assert (tmp_path / "w").read_bytes() == b"damaged"
-
-
-# Shipped weights
-
-@pytest.mark.parametrize("name", list_checkpoints())
-def test_a_shipped_file_says_how_it_was_made_and_the_script_agrees(name):
-    path = zoo.SHIPPED / f"{name}.safetensors"
-    header = load_tensors(path)[1]
-    assert header["script"] == "vadstudies/weights/run.py" and header["name"] == name
-    assert header["arguments"] == json.loads(json.dumps(train_weights.WEIGHTS[name][1]))
-    assert {"seed", "network", "data", "versions", "figures"} <= header.keys() and path.stat().st_size <= 1_000_000
-    trained = load_checkpoint(name)
-    assert not trained.predictor.training and not trained.history.interrupted
-    side = 16 * (2 + name.startswith("camera"))
-    assert (
-        trained.adapt((torch.rand(2, 4, side, side), torch.rand(2, 1, side, side)))(torch.rand(1, 4, side, side))
-        .isfinite()
-        .all()
-    )
-
-
-def test_what_is_shipped_the_script_trains_and_it_is_small():
-    assert set(list_checkpoints()) == set(train_weights.WEIGHTS)
-    assert sum(path.stat().st_size for path in zoo.SHIPPED.glob("*")) <= 8_000_000
-
-
-def test_unknown_weights_are_answered_with_what_there_is():
-    with pytest.raises(FileNotFoundError, match="'candidate_c'.*candidate_a, candidate_b"):
-        load_checkpoint("candidate_c")
-
-
-@pytest.mark.parametrize(
-    "header, words",
-    [({}, "which network"), ({"network": {"name": "resnet"}}, "Unknown predictor 'resnet'"),
-     ({"network": {"name": "unet", "wide": 8}}, "wide"), ({"network": {"name": "unet", "width": 4}}, "plain weights")],
-)  # fmt: skip
-def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, monkeypatch, header, words):
-    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
-    save_weights(tmp_path / "mine.safetensors", vadkit.build_predictor("unet", width=4), header)
-    with pytest.raises(ValueError, match=words) as caught:
-        load_checkpoint("mine")
-    assert "mine.safetensors" in str(caught.value)
-
-
-def test_a_checkpoint_that_does_not_fit_its_own_header(tmp_path, monkeypatch):
-    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
-    predictor = vadkit.build_predictor("unet", width=4)
-    trained = vadkit.MetaTrained(predictor, vadkit.InnerRates(predictor, 0.1), 3)
-    trained.save(tmp_path / "mine.safetensors", {"network": {"name": "unet", "width": 8}})
-    with pytest.raises(ValueError, match="does not fit"):
-        load_checkpoint("mine")
-    (tmp_path / "mine.safetensors").write_bytes(b"damaged")
-    with pytest.raises(ValueError, match="not a readable safetensors file"):
-        load_checkpoint("mine")
-
-
-def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(train_weights, "SHIPPED", tmp_path)
-    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
-    scenes = [vadkit.toy_scene(seed, size=32, n_frames=40) for seed in range(3)]
-    tasks = vadkit.EpisodeSampler(vadkit.pools.ScenePool(scenes), n_way=2, seed=0)[0]
-    monkeypatch.setattr(train_weights, "held_out_tasks", lambda: tasks)
-    monkeypatch.setattr(train_weights, "some_scene", lambda number: scenes[number])
-    for way, options in train_weights.WAYS.items():
-        arguments = {"seed": 5, "n_scenes": 3, **options, "steps": 2}
-        monkeypatch.setitem(train_weights.WEIGHTS, way, (train_weights.from_nothing, arguments))
-        files = []
-        for _ in range(2):
-            train_weights.episodes.cache_clear()
-            train_weights.train(way)
-            files.append((tmp_path / f"{way}.safetensors").read_bytes())
-        assert files[0] == files[1]
-        assert load_checkpoint(way).history.n_steps == 2
-        assert load_tensors(tmp_path / f"{way}.safetensors")[1]["seed"] == 5
-    train_weights.episodes.cache_clear()
-
-
-def test_the_script_refuses_a_name_it_does_not_know(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["train_weights.py", "candidate_c"])
-    assert train_weights.main() == 2 and "'candidate_c'" in capsys.readouterr().err
-
-
-# Results
-
-tables = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=10,
-)
-
-
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(tables)
-def test_results_come_back_as_they_were(tmp_path, monkeypatch, results):
-    monkeypatch.setattr(results_store, "RESULTS", tmp_path / "results")
-    save_results("table", results)
-    assert load_results("table") == results and os.listdir(tmp_path / "results") == ["table.json"]
-
-
-def test_results_that_cannot_be_written_leave_the_old_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(results_store, "RESULTS", tmp_path)
-    save_results("table", [1])
-    with pytest.raises(TypeError):
-        save_results("table", [object()])
-    assert load_results("table") == [1] and os.listdir(tmp_path) == ["table.json"]
-
-
-def test_missing_and_damaged_results(tmp_path, monkeypatch):
-    monkeypatch.setattr(results_store, "RESULTS", tmp_path)
-    with pytest.raises(FileNotFoundError, match="'tabel'.*none"):
-        load_results("tabel")
-    save_results("table", {})
-    with pytest.raises(FileNotFoundError, match="'tabel'.*table"):
-        load_results("tabel")
-    (tmp_path / "table.json").write_text("{")
-    with pytest.raises(ValueError, match="not valid JSON"):
-        load_results("table")

@@ -21,7 +21,10 @@ from vadstudies.sinusoids.pool import SinusoidPool
 def numbered_scene(seed, lengths=(40, 30), size=4):
     """Frames whose pixels say which clip and frame they are, so that a window can be traced back from its pixels alone."""
     clips = [
-        Clip(f"clip {c}", np.stack([np.full((size, size), 60 * c + t, np.uint8) for t in range(length)]))
+        Clip(
+            f"clip {c}",
+            np.stack([np.full((size, size), 60 * c + t, np.uint8) for t in range(length)]),
+        )
         for c, length in enumerate(lengths)
     ]
     return Scene(f"scene {seed}", clips, [])
@@ -82,7 +85,9 @@ def test_refusal_names_the_largest_k_that_can(lengths, q):
 def test_overlap_breaks_the_rule_in_every_query_window(lengths, k, q, seed):
     if max(lengths) < k + 4:
         return
-    task = EpisodeSampler(ScenePool([numbered_scene(0, lengths)]), 1, k, q, seed, overlap=True)[0][0]
+    task = EpisodeSampler(ScenePool([numbered_scene(0, lengths)]), 1, k, q, seed, overlap=True)[0][
+        0
+    ]
     assert len(task.query[0]) == q
     assert all(set(sample) & task.shared_frames for sample in task.query_frames)
 
@@ -94,11 +99,16 @@ def test_class_episodes(sizes, k, q, seed):
     pool = ClassPool(np.arange(len(labels), dtype=float)[:, None], labels)
     if k + q > min(sizes):
         largest = min(sizes) - q
-        with pytest.raises(ValueError, match=f"largest K is {largest}" if largest > 0 else "not even K = 1"):
+        with pytest.raises(
+            ValueError, match=f"largest K is {largest}" if largest > 0 else "not even K = 1"
+        ):
             EpisodeSampler(pool, 2, k, q, seed)
         return
     (task,) = EpisodeSampler(pool, 2, k, q, seed)[0]
-    assert task.support[1].tolist() == [0] * k + [1] * k and task.query[1].tolist() == [0] * q + [1] * q
+    assert (
+        task.support[1].tolist() == [0] * k + [1] * k
+        and task.query[1].tolist() == [0] * q + [1] * q
+    )
     for images, targets in (task.support, task.query):
         assert [labels[int(image)] for image in images[:, 0]] == [task.classes[t] for t in targets]
     drawn = [int(image) for images in (task.support[0], task.query[0]) for image in images[:, 0]]
@@ -109,7 +119,9 @@ def test_class_episodes(sizes, k, q, seed):
 
 def test_digits_5_way_1_shot():
     digits = load_digits()
-    (task,) = EpisodeSampler(ClassPool(digits.images / 16, digits.target), n_way=5, k_shot=1, n_query=15)[0]
+    (task,) = EpisodeSampler(
+        ClassPool(digits.images / 16, digits.target), n_way=5, k_shot=1, n_query=15
+    )[0]
     assert task.support[0].shape == (5, 8, 8) and task.query[0].shape == (75, 8, 8)
     assert task.support[0].max() <= 1 and len(set(task.classes)) == 5
 
@@ -121,7 +133,10 @@ def test_the_seed_decides_everything_and_nothing_else_does(pool):
     numbers = [5, 0, 5, 2]
 
     def tensors(sampler):
-        return [torch.cat([t.flatten() for task in sampler[n] for t in (*task.support, *task.query)]) for n in numbers]
+        return [
+            torch.cat([t.flatten() for task in sampler[n] for t in (*task.support, *task.query)])
+            for n in numbers
+        ]
 
     assert all(torch.equal(a, b) for a, b in zip(tensors(first), tensors(again)))
     assert not torch.equal(tensors(first)[0], tensors(first)[1])
@@ -132,7 +147,9 @@ def test_the_seed_decides_everything_and_nothing_else_does(pool):
 
 def test_scenes_runs_and_query_windows_are_drawn_uniformly():
     lengths = (20, 12)
-    sampler = EpisodeSampler(ScenePool([numbered_scene(i, lengths) for i in range(4)]), 2, 3, 2, seed=1)
+    sampler = EpisodeSampler(
+        ScenePool([numbered_scene(i, lengths) for i in range(4)]), 2, 3, 2, seed=1
+    )
     scenes, runs, queries = Counter(), Counter(), Counter()
     for episode in itertools.islice(sampler, 3000):
         for task in episode:
@@ -143,7 +160,9 @@ def test_scenes_runs_and_query_windows_are_drawn_uniformly():
     assert len(scenes) == 4 and chisquare(list(scenes.values())).pvalue > 1e-3
     assert len(runs) == 14 + 6 and chisquare(list(runs.values())).pvalue > 1e-3
     # the run from frame 5 covers frames 5 .. 11: windows 0 and 12 .. 15 of its own clip are free, and all 8 of the other
-    assert set(queries) == {("clip 0", t) for t in (0, 12, 13, 14, 15)} | {("clip 1", t) for t in range(8)}
+    assert set(queries) == {("clip 0", t) for t in (0, 12, 13, 14, 15)} | {
+        ("clip 1", t) for t in range(8)
+    }
     assert chisquare(list(queries.values())).pvalue > 1e-3
 
 
@@ -151,7 +170,10 @@ def test_classes_are_drawn_uniformly_in_every_position():
     pool = ClassPool(np.zeros((60, 1)), np.arange(60) % 6)
     drawn = [EpisodeSampler(pool, 3, 1, 1, seed=3)[i][0].classes for i in range(2400)]
     for position in range(3):
-        assert chisquare(np.bincount([classes[position] for classes in drawn], minlength=6)).pvalue > 1e-3
+        assert (
+            chisquare(np.bincount([classes[position] for classes in drawn], minlength=6)).pvalue
+            > 1e-3
+        )
 
 
 def test_a_thousand_scenes_cost_no_more_memory_than_ten():
@@ -173,7 +195,10 @@ def test_lazy_scenes_are_drawn_only_when_needed():
     sampler = EpisodeSampler(pool, 3, 2, 2, seed=4)
     assert drawn == [100]  # the first one, to check that K fits
     names = [task.name for task in sampler[0]]
-    assert sorted(set(drawn[1:])) == sorted({int(name.split()[1]) for name in names} - {100}) and len(drawn) <= 4
+    assert (
+        sorted(set(drawn[1:])) == sorted({int(name.split()[1]) for name in names} - {100})
+        and len(drawn) <= 4
+    )
     assert pool[3].name == "scene 103"
 
 
@@ -185,13 +210,18 @@ def test_scenes_of_unequal_size_and_number_of_clips():
     ]
     for episode in itertools.islice(EpisodeSampler(ScenePool(scenes), 3, 4, 3), 30):
         assert {task.support[0].shape[-1] for task in episode} == {4, 6, 8}
-        assert all(task.support[0].shape[:2] == (4, 4) and task.query[1].shape[:2] == (3, 1) for task in episode)
+        assert all(
+            task.support[0].shape[:2] == (4, 4) and task.query[1].shape[:2] == (3, 1)
+            for task in episode
+        )
 
 
 def test_a_lazy_scene_too_short_is_refused_when_it_is_drawn():
     pool = ScenePool(lambda seed: numbered_scene(seed, (40,) if seed == 0 else (12,)), range(2))
     sampler = EpisodeSampler(pool, 2, 6, 3)
-    with pytest.raises(ValueError, match=r"scene 'scene 1'.*not even K = 1|scene 'scene 1'.*largest K is"):
+    with pytest.raises(
+        ValueError, match=r"scene 'scene 1'.*not even K = 1|scene 'scene 1'.*largest K is"
+    ):
         sampler[0]
 
 
@@ -223,5 +253,9 @@ def test_sinusoids_are_the_papers():
     tasks = EpisodeSampler(SinusoidPool(), 200, 10, 5)[0]
     x, y = (torch.cat([torch.cat([t.support[i], t.query[i]]) for t in tasks]) for i in (0, 1))
     assert x.abs().max() <= 5 and y.abs().max() <= 5 and x.min() < -4.9 and y.max() > 4.5
-    amplitude, phase = (float(v) for v in tasks[0].name.rstrip(")").replace(" sin(x + ", " ").split())
-    assert torch.allclose(tasks[0].support[1], amplitude * torch.sin(tasks[0].support[0] + phase), atol=0.05)
+    amplitude, phase = (
+        float(v) for v in tasks[0].name.rstrip(")").replace(" sin(x + ", " ").split()
+    )
+    assert torch.allclose(
+        tasks[0].support[1], amplitude * torch.sin(tasks[0].support[0] + phase), atol=0.05
+    )

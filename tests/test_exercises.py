@@ -1,9 +1,14 @@
-"""Each check accepts correct variants, rejects plausible wrong answers with the right hint, and survives nonsense; each
-exercise in a notebook has its six cells, and its solution is hidden, proven and never the student's."""
+"""The checks of the exercises, the progress file, and the exercises in the notebooks.
+
+Each check accepts correct variants, rejects plausible wrong answers with the right hint, and
+survives nonsense; each exercise in a notebook has its six cells, and its solution is hidden,
+proven and never the student's.
+"""
 
 import ast
 import copy
 import importlib
+import inspect
 import json
 import re
 import warnings
@@ -14,15 +19,16 @@ import numpy as np
 import pytest
 import torch
 
-from vadcourse.exercises.core import NotYet, compare
-from vadcourse.exercises.progress_file import CATALOGUE
-from vadcourse import exercises
+from notebooks import all_notebooks, tags
+from vadcourse import exercises, progress
+from vadcourse.checking import NotYet, compare
+from vadcourse.progress import CATALOGUE
 
 HERE = Path(__file__).parent
 CASES = [importlib.import_module(path.stem) for path in sorted(HERE.glob("exercise_cases_*.py"))]
 RIGHT = {check: answers for cases in CASES for check, answers in cases.RIGHT.items()}
 WRONG = {check: answers for cases in CASES for check, answers in cases.WRONG.items()}
-NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("0[1-6]*.ipynb"))
+NOTEBOOKS = [path for path in all_notebooks() if path.stem[:2] != "00"]
 CHECKS = sorted(f"check_{name}" for name in CATALOGUE)
 NONSENSE = [
     (lambda *a: 1 / 0, "ZeroDivisionError"),
@@ -43,7 +49,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def ask(name, answer, capsys, **options):
-    """-> (what the check returned, what it said)."""
+    """Return what the check returned and what it printed."""
     capsys.readouterr()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -56,13 +62,17 @@ def test_every_check_has_two_right_and_five_wrong_answers():
     assert min(map(len, RIGHT.values())) >= 2 and min(map(len, WRONG.values())) >= 5
 
 
-@pytest.mark.parametrize("check, answer", [(name, f) for name, answers in RIGHT.items() for f in answers])
+RIGHT_ANSWERS = [(check, answer) for check, answers in RIGHT.items() for answer in answers]
+WRONG_ANSWERS = [(check, *answer) for check, answers in WRONG.items() for answer in answers]
+
+
+@pytest.mark.parametrize("check, answer", RIGHT_ANSWERS)
 def test_correct_variants_are_accepted(check, answer, capsys):
     returned, said = ask(check, answer, capsys)
     assert returned is True and said.startswith("Correct."), said
 
 
-@pytest.mark.parametrize("check, answer, hint", [(name, *pair) for name, pairs in WRONG.items() for pair in pairs])
+@pytest.mark.parametrize("check, answer, hint", WRONG_ANSWERS)
 def test_plausible_wrong_answers_get_the_right_hint(check, answer, hint, capsys):
     returned, said = ask(check, answer, capsys)
     assert returned is False and said.startswith("Not yet.") and hint in said, said
@@ -92,6 +102,13 @@ def test_nonsense_is_answered_in_words(check, capsys):
     assert returned is False and "without brackets" in said
 
 
+@pytest.mark.parametrize("check", CHECKS)
+def test_help_shows_what_a_student_calls(check):
+    signature = inspect.signature(getattr(exercises, check))
+    assert list(signature.parameters) == ["function", "record"]
+    assert signature.return_annotation is bool
+
+
 def overwrite(things):
     for thing in things:
         if isinstance(thing, np.ndarray):
@@ -104,7 +121,10 @@ def overwrite(things):
             overwrite([thing.support, thing.query])
 
 
-@pytest.mark.parametrize("check", sorted(set(CHECKS) - {"check_trap", "check_first_order", "check_inner_loop"}))
+LEFT_TO_THE_STUDENT = {"check_trap", "check_first_order", "check_inner_loop"}  # inputs not copied
+
+
+@pytest.mark.parametrize("check", sorted(set(CHECKS) - LEFT_TO_THE_STUDENT))
 def test_an_answer_that_overwrites_its_inputs_spoils_nothing(check, capsys):
     def spoils(*inputs):
         answer = copy.deepcopy(RIGHT[check][0](*inputs))
@@ -140,7 +160,8 @@ def test_a_solved_exercise_is_remembered_and_a_solution_is_not(folder, capsys):
     ask("check_psnr", lambda p, t: p, capsys)
     ask("check_inner_step", RIGHT["check_inner_step"][0], capsys)
     now = json.loads((folder / "progress.json").read_text())
-    assert set(now["solved"]) == {"psnr", "inner_step"} and now["solved"]["psnr"] == first["solved"]["psnr"]
+    assert set(now["solved"]) == {"psnr", "inner_step"}
+    assert now["solved"]["psnr"] == first["solved"]["psnr"]
     assert [path.name for path in folder.iterdir()] == ["progress.json"]
 
 
@@ -148,9 +169,11 @@ def test_the_progress_view_names_what_is_solved_and_what_is_open(capsys):
     ask("check_psnr", RIGHT["check_psnr"][0], capsys)
     view = str(exercises.progress("02"))
     assert "✓ solved PSNR" in view and "○ open Align" in view and "kappa" not in view
-    assert f"Solved: 1 of {sum(n == '02' for n, _ in CATALOGUE.values())} in this notebook" in view
+    n_exercises = sum(number == "02" for number, _ in CATALOGUE.values())
+    assert f"Solved: 1 of {n_exercises} in this notebook" in view
     everything = exercises.progress()
-    assert f"Solved: 1 of {len(CATALOGUE)}" in str(everything) and str(everything).count("open") == len(CATALOGUE) - 1
+    assert f"Solved: 1 of {len(CATALOGUE)}" in str(everything)
+    assert str(everything).count("open") == len(CATALOGUE) - 1
     assert everything._repr_html_().count("<li>") == len(CATALOGUE)
     numbers = [row[1][:2] for row in everything.rows]
     assert numbers == sorted(numbers)
@@ -164,7 +187,8 @@ def test_a_damaged_progress_file_is_put_aside_and_not_lost(text, folder, capsys)
     (folder / "progress-damaged-1.json").write_text("older")
     exercises.progress()
     said = capsys.readouterr().out
-    assert "progress.json is damaged" in said and "progress-damaged-2.json" in said and len(said.splitlines()) == 1
+    assert "progress.json is damaged" in said and "progress-damaged-2.json" in said
+    assert len(said.splitlines()) == 1
     assert (folder / "progress-damaged-2.json").read_bytes() == text.encode("latin-1")
     assert (folder / "progress-damaged-1.json").read_text() == "older"
     ask("check_psnr", RIGHT["check_psnr"][0], capsys)
@@ -175,7 +199,7 @@ def test_progress_that_cannot_be_written_does_not_spoil_the_answer(folder, capsy
     def refuse(*_):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(exercises.progress_file.os, "replace", refuse)
+    monkeypatch.setattr(progress.os, "replace", refuse)
     returned, said = ask("check_psnr", RIGHT["check_psnr"][0], capsys)
     assert returned is True and "could not be written" in said and "Read-only file system" in said
 
@@ -183,18 +207,21 @@ def test_progress_that_cannot_be_written_does_not_spoil_the_answer(folder, capsy
 # The exercises in the notebooks
 
 HEADER = re.compile(
-    r"^\*\*Exercise: (?P<title>.+)\*\* · difficulty [1-3] of 3 · importance [1-3] of 3 · \d+ minutes?$", re.M
+    r"^\*\*Exercise: (?P<title>.+)\*\* · difficulty [1-3] of 3 · importance [1-3] of 3 "
+    r"· \d+ minutes?$",
+    re.M,
 )
 
 
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
 def names_bound(source):
-    tree = ast.parse(source)
-    bound = {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n in tree.body}
-    return bound | {t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+    """The functions, classes and variables that a cell defines at its top level."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -202,40 +229,64 @@ def notebook(request):
     return request.param.stem[:2], nbformat.read(request.param, as_version=4).cells
 
 
+def check_called(cell):
+    (name,) = re.findall(r"^(check_\w+)\(my_\w+\);?$", cell.source, re.M)
+    return name
+
+
 def test_exercises_have_their_six_cells_in_order(notebook):
     number, cells = notebook
-    stubs = [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]
-    checks = {}
-    for i in stubs:
+    checks = []
+    for i in [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]:
         mission, stub, check, hint, solution = cells[i - 1 : i + 4]
-        title = HEADER.search(mission.source)
-        assert title, f"no line '**Exercise: ...** · difficulty ...' before:\n{stub.source}"
-        (name,) = re.findall(r"^(check_\w+)\(my_\w+\);?$", check.source, re.M)
-        assert CATALOGUE[name.removeprefix("check_")] == (number, title["title"])
-        checks[name] = stub
-        (mine,) = names_bound(stub.source)
-        assert mine.startswith("my_") and f"{name}({mine})" in check.source and tags(check) == ["check"]
-        assert hint.source.startswith("<details><summary>Hint</summary>") and hint.source.rstrip().endswith(
-            "</details>"
-        )
-        assert tags(solution) == ["solution"] and solution.metadata.jupyter.source_hidden is True
-        assert all(name.startswith("solution_") for name in names_bound(solution.source)), solution.source
-        assert re.search(rf"^assert {name}\(solution_\w+, record=False\)$", solution.source, re.M)
-        outputs = "".join(output.get("text", "") for output in check.outputs)
-        assert outputs == "Not attempted yet.\n", "the committed notebook shows an untouched stub"
-    assert len(checks) >= 4
-    assert set(checks) == {f"check_{name}" for name, (where, _) in CATALOGUE.items() if where == number}
+        header = HEADER.search(mission.source)
+        assert header, f"no line '**Exercise: ...** · difficulty ...' before:\n{stub.source}"
+        name = check_called(check)
+        checks.append(name)
+        assert CATALOGUE[name.removeprefix("check_")] == (number, header["title"])
+        assert_a_stub_and_its_check(stub, check, name)
+        assert_a_hint_and_a_solution(hint, solution, name)
+    assert len(set(checks)) >= 4
+    here = {name for name, (where, _) in CATALOGUE.items() if where == number}
+    assert set(checks) == {f"check_{name}" for name in here}
+
+
+def assert_a_stub_and_its_check(stub, check, name):
+    (answer,) = names_bound(stub.source)
+    assert answer.startswith("my_") and f"{name}({answer})" in check.source
+    assert tags(check) == {"check"}
+    outputs = "".join(output.get("text", "") for output in check.outputs)
+    assert outputs == "Not attempted yet.\n", "the committed notebook shows an untouched stub"
+
+
+def assert_a_hint_and_a_solution(hint, solution, name):
+    assert hint.source.startswith("<details><summary>Hint</summary>")
+    assert hint.source.rstrip().endswith("</details>")
+    assert tags(solution) == {"solution"} and solution.metadata.jupyter.source_hidden is True
+    names = names_bound(solution.source)
+    assert all(name.startswith("solution_") for name in names), solution.source
+    assert re.search(rf"^assert {name}\(solution_\w+, record=False\)$", solution.source, re.M)
 
 
 def test_solutions_stand_nowhere_else(notebook):
     _, cells = notebook
-    assert not [cell.source for cell in cells if cell.cell_type == "markdown" and "<summary>Solution" in cell.source]
-    assert sum("solution" in tags(cell) for cell in cells) == sum("exercise" in tags(cell) for cell in cells)
-    mine = {name for cell in cells if "exercise" in tags(cell) for name in names_bound(cell.source)}
     for cell in cells:
-        if cell.cell_type == "code" and not set(tags(cell)) & {"exercise", "check"}:
-            used = {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
-            assert not used & mine, f"run-all must not depend on the student's answer:\n{cell.source}"
+        assert cell.cell_type != "markdown" or "<summary>Solution" not in cell.source, cell.source
+    exercise_cells = [cell for cell in cells if "exercise" in tags(cell)]
+    assert sum("solution" in tags(cell) for cell in cells) == len(exercise_cells)
+
+
+def test_running_all_cells_does_not_depend_on_the_students_answers(notebook):
+    _, cells = notebook
+    answers = set()
+    for cell in cells:
+        if "exercise" in tags(cell):
+            answers |= names_bound(cell.source)
+    for cell in cells:
+        if cell.cell_type == "code" and not tags(cell) & {"exercise", "check"}:
+            nodes = ast.walk(ast.parse(cell.source))
+            used = {node.id for node in nodes if isinstance(node, ast.Name)}
+            assert not used & answers, cell.source
 
 
 def test_quiz_and_progress_stand_at_the_end(notebook):

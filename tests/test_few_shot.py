@@ -1,4 +1,4 @@
-"""Few-shot adaptation to a prepared scene: the protocol, what is printed, and what is said about bad input."""
+"""Few-shot adaptation to a prepared scene: the protocol, what is printed, and bad input."""
 
 import json
 
@@ -7,22 +7,26 @@ import pytest
 import torch
 
 import vadkit
+from vadstudies.few_shot import methods, protocol
 from vadstudies.few_shot import run as few_shot
 from vadstudies.weights import cameras
 
-SIZE, LENGTHS = (24, 32), {"train": {"day": 30, "noon": 25}, "test": {"night": 30, "fog": 24, "storm": 26}}
+SIZE = (24, 32)
+LENGTHS = {"train": {"day": 30, "noon": 25}, "test": {"night": 30, "fog": 24, "storm": 26}}
 
 
 def write_scene(folder, lengths=LENGTHS, name="noise"):
     """A prepared scene of noise; 'storm' is abnormal throughout."""
-    draw = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for part, clips in lengths.items():
         (folder / part).mkdir(parents=True)
         for clip, length in clips.items():
-            np.save(folder / part / f"{clip}.npy", draw.integers(0, 256, (length, *SIZE), np.uint8))
+            np.save(folder / part / f"{clip}.npy", rng.integers(0, 256, (length, *SIZE), np.uint8))
             if part == "test":
                 label(folder, clip, abnormal(clip, length))
-    records = {part: {clip: {"frames": n} for clip, n in clips.items()} for part, clips in lengths.items()}
+    records = {
+        part: {clip: {"frames": n} for clip, n in clips.items()} for part, clips in lengths.items()
+    }
     about = {"format": "vadkit-scene-1", "name": name, "size": SIZE, "clips": records}
     (folder / "scene.json").write_text(json.dumps(about))
     return folder
@@ -71,73 +75,95 @@ def frames_of(windows):
     return {frame.numpy().tobytes() for frame in torch.cat([x.flatten(0, 1), y.flatten(0, 1)])}
 
 
+def frames_in(frames):
+    """The same, of uint8 frames."""
+    return {(frame / np.float32(255)).tobytes() for frame in frames}
+
+
 def test_one_line_of_json_with_every_row_and_one_seed_gives_one_result(folder, capsys):
-    found = [run(capsys, "--target", folder, "--k", 0, 2, "--draws", 2, "--seed", 1) for _ in range(2)]
+    options = ["--target", folder, "--k", 0, 2, "--draws", 2, "--seed", 1]
+    once, twice = run(capsys, *options), run(capsys, *options)
+    aucs = {"auc_raw", "auc_clip", "auc_macro"}
     for name in few_shot.METHODS:
-        for k in ("0", "2"):
-            row = found[0][name][k]
-            assert {"auc_raw", "auc_clip", "auc_macro", "std_auc_clip", "psnr", "adapt_seconds"} <= set(row)
-            assert (row["draws"], row["adapt_seconds"] > 0) == ((1, False) if k == "0" else (2, True))
-            found[1][name][k]["adapt_seconds"] = row["adapt_seconds"]
-    assert found[0] == found[1]
-    assert {"auc_raw", "auc_clip", "auc_macro"} <= set(found[0]["copy_last_frame"]) & set(found[0]["moving_pixels"])
-    plain = vadkit.evaluate(vadkit.copy_last_frame, vadkit.open_scene(folder))
-    assert found[0]["copy_last_frame"]["auc_clip"] == pytest.approx(plain.auc_clip, abs=1e-4)
+        for k, draws in (("0", 1), ("2", 2)):
+            row = once[name][k]
+            assert aucs | {"std_auc_clip", "psnr", "adapt_seconds"} <= set(row)
+            assert row["draws"] == draws
+            assert (row["adapt_seconds"] > 0) == (k != "0")
+            twice[name][k]["adapt_seconds"] = row["adapt_seconds"]
+    assert once == twice
+    assert aucs <= set(once["copy_last_frame"]) & set(once["moving_pixels"])
+    copied = vadkit.evaluate(vadkit.copy_last_frame, vadkit.open_scene(folder))
+    assert once["copy_last_frame"]["auc_clip"] == pytest.approx(copied.auc_clip, abs=1e-4)
 
 
 def test_training_support_is_consecutive_normal_windows_and_shared_by_all_methods(folder):
     scene, spies = vadkit.open_scene(folder), {"a": Spy(), "b": Spy()}
-    found = few_shot.compare(scene, spies, [0, 1, 5], "train", draws=6, progress=False)
+    results = protocol.compare(scene, spies, [0, 1, 5], "train", draws=6, progress=False)
     assert [len(x) for x, _ in spies["a"].supports] == [1] * 6 + [5] * 6
-    for (x, y), (other, _), (longer, _) in zip(spies["a"].supports, spies["b"].supports, spies["a"].supports[6:] * 2):
+    longer_runs = spies["a"].supports[6:] * 2
+    supports = zip(spies["a"].supports, spies["b"].supports, longer_runs)
+    for (x, y), (other, _), (longer, _) in supports:
         assert torch.equal(x, other) and torch.equal(x[0], longer[0])
         assert torch.equal(x[1:, -1:], y[:-1])  # each window one frame later than the one before
-    train = {(c.frames[t] / np.float32(255)).tobytes() for c in scene.train_clips for t in range(len(c))}
+    train = {frame for clip in scene.train_clips for frame in frames_in(clip.frames)}
     assert set().union(*map(frames_of, spies["a"].supports)) <= train
-    assert found["scored_frames"] == sum(n - 4 for n in LENGTHS["test"].values())
+    assert results["scored_frames"] == sum(n - 4 for n in LENGTHS["test"].values())
 
 
 @pytest.mark.parametrize("k", [1, 3, 7])
 def test_clip_start_never_scores_a_frame_it_adapted_on(folder, monkeypatch, k):
     scene, spy, scored = vadkit.open_scene(folder), Spy(), []
     evaluation = vadkit.Evaluation
-    monkeypatch.setattr(vadkit, "Evaluation", lambda psnr, *rest: scored.append(psnr) or evaluation(psnr, *rest))
-    found = few_shot.compare(scene, {"spy": spy}, [0, k], "clip_start", progress=False)
+
+    def noting(psnr, *rest):
+        scored.append(psnr)
+        return evaluation(psnr, *rest)
+
+    monkeypatch.setattr(vadkit, "Evaluation", noting)
+    results = protocol.compare(scene, {"spy": spy}, [0, k], "clip_start", progress=False)
     assert len(spy.supports) == len(scene.test_clips)
     for psnr in scored:
         for clip, support, values in zip(scene.test_clips, spy.supports, psnr):
-            kept = {(clip.frames[t] / np.float32(255)).tobytes() for t in np.flatnonzero(~np.isnan(values))}
-            assert not kept & frames_of(support) and len(kept) == len(clip) - 4 - k
+            kept = frames_in(clip.frames[~np.isnan(values)])
+            assert not kept & frames_of(support)
+            assert len(kept) == len(clip) - 4 - k
     assert len(scored) == 4  # K = 0, K = k, copy last frame, moving pixels: all on the same frames
-    assert found["scored_frames"] == sum(n - 4 - k for n in LENGTHS["test"].values())
+    assert results["scored_frames"] == sum(n - 4 - k for n in LENGTHS["test"].values())
 
 
 @pytest.mark.parametrize("support", ["train", "clip_start"])
 def test_labels_enter_after_all_scores_are_there(folder, support):
     def scores(scene):
-        detector, found = Spy(), []
-        method = few_shot.SUPPORTS[support]
-        blind = few_shot.unlabelled(scene)
+        score, found = protocol.SUPPORTS[support], []
+        blind = protocol.unlabelled(scene)
         assert all(clip.labels is None for clip in blind.test_clips)
-        supports = few_shot.supports_to_draw(blind, [3], 2) if support == "train" else None
-        for per_draw in method(detector, blind, 3, supports)[0]:
+        supports = protocol.draw_supports(blind, [3], 2) if support == "train" else None
+        for per_draw in score(Spy(), blind, 3, supports)[0]:
             found += per_draw
         return np.concatenate(found)
 
-    before, aucs = scores(vadkit.open_scene(folder)), few_shot.compare(
-        vadkit.open_scene(folder), {"spy": Spy()}, [3], support, 5, progress=False)["spy"]["3"]  # fmt: skip
+    def auc_raw(scene):
+        results = protocol.compare(scene, {"spy": Spy()}, [3], support, 5, progress=False)
+        return results["spy"]["3"]["auc_raw"]
+
+    before, auc = scores(vadkit.open_scene(folder)), auc_raw(vadkit.open_scene(folder))
     for name, length in LENGTHS["test"].items():
         label(folder, name, ~abnormal(name, length))
     np.testing.assert_array_equal(before, scores(vadkit.open_scene(folder)))
-    flipped = few_shot.compare(vadkit.open_scene(folder), {"spy": Spy()}, [3], support, 5, progress=False)["spy"]["3"]
-    assert flipped["auc_raw"] == pytest.approx(1 - aucs["auc_raw"], abs=2e-4)
+    assert auc_raw(vadkit.open_scene(folder)) == pytest.approx(1 - auc, abs=2e-4)
 
 
 def test_detectors_are_never_handed_a_label(folder, monkeypatch):
     seen = []
     evaluate = vadkit.evaluate
-    monkeypatch.setattr(vadkit, "evaluate", lambda p, s, **o: seen.append(s) or evaluate(p, s, **o), raising=False)
-    few_shot.compare(vadkit.open_scene(folder), {"spy": Spy()}, [0, 2], "train", progress=False)
+
+    def noting(predictor, scene, **options):
+        seen.append(scene)
+        return evaluate(predictor, scene, **options)
+
+    monkeypatch.setattr(vadkit, "evaluate", noting, raising=False)
+    protocol.compare(vadkit.open_scene(folder), {"spy": Spy()}, [0, 2], "train", progress=False)
     assert seen and all(clip.labels is None for scene in seen for clip in scene.test_clips)
 
 
@@ -145,7 +171,8 @@ def test_unlabelled_clips_are_left_out_and_named(quick, folder, capsys):
     (folder / "test" / "fog.labels.npy").unlink()
     assert few_shot.main(["--target", str(folder), "--k", "0"]) == 0
     out = capsys.readouterr().out
-    assert "left out" in out and "fog" in out and json.loads(out.splitlines()[-1])["scored_clips"] == 2
+    assert "left out" in out and "fog" in out
+    assert json.loads(out.splitlines()[-1])["scored_clips"] == 2
 
 
 def test_a_macro_auc_that_does_not_exist_is_null(quick, folder, capsys):
@@ -157,16 +184,16 @@ def test_a_macro_auc_that_does_not_exist_is_null(quick, folder, capsys):
 
 def test_a_scene_without_training_clips(quick, tmp_path, capsys):
     folder = write_scene(tmp_path, {"train": {}, "test": LENGTHS["test"]})
-    assert run(capsys, "--target", folder, "--k", 0, 2, "--support", "clip_start")["support"] == "clip_start"
+    results = run(capsys, "--target", folder, "--k", 0, 2, "--support", "clip_start")
+    assert results["support"] == "clip_start"
     refused(capsys, "no training clip", "--support clip_start", target=folder)
 
 
 def refused(capsys, *words, target, arguments=()):
     assert few_shot.main(["--target", str(target), *arguments]) == 2
     said = capsys.readouterr()
-    assert said.err.startswith("error: ") and said.err.count("\n") == 1 and all(word in said.err for word in words), (
-        said.err
-    )
+    assert said.err.startswith("error: ") and said.err.count("\n") == 1
+    assert all(word in said.err for word in words), said.err
     assert "{" not in said.out
 
 
@@ -177,7 +204,9 @@ def refused(capsys, *words, target, arguments=()):
         (["--k", "20", "--support", "clip_start"], ("K = 20", "fog", "largest K is 19")),
     ],
 )
-def test_a_k_that_does_not_fit_is_refused_with_the_largest_that_does(quick, folder, capsys, arguments, words):
+def test_a_k_that_does_not_fit_is_refused_with_the_largest_that_does(
+    quick, folder, capsys, arguments, words
+):
     refused(capsys, *words, target=folder, arguments=arguments)
     fits = [words[-1].split()[-1] if a == arguments[1] else a for a in arguments]
     run(capsys, "--target", folder, *fits)
@@ -193,7 +222,9 @@ def test_scenes_that_cannot_be_scored(quick, folder, capsys):
     refused(capsys, "no labelled test clip", "--labels", target=folder)
 
 
-@pytest.mark.parametrize("arguments", [["--k", "-1"], ["--k", "2.5"], ["--draws", "0"], ["--methods", "magic"]])
+@pytest.mark.parametrize(
+    "arguments", [["--k", "-1"], ["--k", "2.5"], ["--draws", "0"], ["--methods", "magic"]]
+)
 def test_bad_arguments_are_refused(folder, capsys, arguments):
     with pytest.raises(SystemExit) as caught:
         few_shot.main(["--target", str(folder), *arguments])
@@ -201,19 +232,22 @@ def test_bad_arguments_are_refused(folder, capsys, arguments):
 
 
 def test_learned_rates_that_run_off_to_infinity_are_halved_until_they_do_not(folder):
-    method, scene = few_shot.maml_learned_rates(), vadkit.open_scene(folder)
+    method, scene = methods.maml_learned_rates(), vadkit.open_scene(folder)
     support = scene.train_windows().batch(range(5))
     trained = vadkit.load_checkpoint("camera_maml")
     trained.rates.log_alpha.data += 20
     before = trained.rates.table()
     with pytest.raises(FloatingPointError):
-        trained.adapt(support, few_shot.LEARNED_RATES_STEPS)
-    assert few_shot.at_learned_rates(trained, support)(support[0]).isfinite().all()
-    assert np.array_equal(trained.rates.table(), before) and method.adapt(support)(support[0]).isfinite().all()
+        trained.adapt(support, methods.LEARNED_RATES_STEPS)
+    assert methods.adapt_at_learned_rates(trained, support)(support[0]).isfinite().all()
+    assert np.array_equal(trained.rates.table(), before)
+    assert method.adapt(support)(support[0]).isfinite().all()
 
 
-def test_real_tasks_add_a_row_of_their_own_and_leave_the_shipped_weights_alone(folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(few_shot, "REAL_TASKS_STEPS", 1)
+def test_real_tasks_add_a_row_of_their_own_and_leave_the_shipped_weights_alone(
+    folder, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(methods, "REAL_TASKS_STEPS", 1)
     street = write_scene(tmp_path / "street", name="street")
     common = ["--target", folder, "--k", 0, "--methods", "maml"]
     plain, more = run(capsys, *common), run(capsys, *common, "--tasks", street)
@@ -227,7 +261,7 @@ def test_real_tasks_that_cannot_be_learned_from_are_refused(quick, folder, tmp_p
     refused(capsys, "'empty'", "no training clip", target=folder, arguments=["--tasks", str(empty)])
 
 
-def test_drawn_cameras_repeat_differ_in_size_and_show_normal_life_only():
+def test_toy_cameras_repeat_differ_in_size_and_show_normal_life_only():
     seeds = range(10_000, 10_006)
     scenes = [cameras.camera(seed) for seed in seeds]
     assert len({scene.train_clips[0].frames.shape for scene in scenes}) > 1
@@ -236,18 +270,24 @@ def test_drawn_cameras_repeat_differ_in_size_and_show_normal_life_only():
     assert np.array_equal(again.frames, scenes[0].train_clips[0].frames)
 
 
-def test_both_ways_leave_the_same_school_and_the_fine_tuned_one_goes_on_as_before(monkeypatch):
+def test_both_methods_leave_from_the_same_start_and_the_fine_tuned_one_goes_on_as_before(
+    monkeypatch,
+):
     monkeypatch.setattr(cameras, "SIZES", (32,))
     monkeypatch.setattr(cameras, "camera", cameras.camera.__wrapped__)
     monkeypatch.setattr(cameras, "NETWORK", {**cameras.NETWORK, "width": 4})
-    cameras.school.cache_clear()
-    start = {name: p.clone() for name, p in cameras.school(0, 4, 2).predictor.state_dict().items()}
+    cameras.shared_start.cache_clear()
+    start = {
+        name: p.clone() for name, p in cameras.shared_start(0, 4, 2).predictor.state_dict().items()
+    }
     short = {"seed": 0, "n_scenes": 4, "school_steps": 2, "steps": 1}
     meta = cameras.train_maml(**{**cameras.MAML, **short})
     tuned = cameras.train_fine_tuned(**{**cameras.FINE_TUNED, **short})
-    kept = cameras.school(0, 4, 2).predictor.state_dict()
-    cameras.school.cache_clear()
+    kept = cameras.shared_start(0, 4, 2).predictor.state_dict()
+    cameras.shared_start.cache_clear()
     assert all(torch.equal(kept[name], start[name]) for name in start)
-    moved = [name for name, p in meta.predictor.state_dict().items() if not torch.equal(p, start[name])]
+    moved = [
+        name for name, p in meta.predictor.state_dict().items() if not torch.equal(p, start[name])
+    ]
     assert moved and meta.rates.learn == "tensor" and tuned.rates.learn is None
     assert not all(torch.equal(p, start[name]) for name, p in tuned.predictor.state_dict().items())

@@ -1,13 +1,12 @@
 """The handout: the same notebooks without solutions, outputs kept, links whole."""
 
 import re
-from pathlib import Path
 
+import handout
 import nbformat
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-import handout
+from notebooks import all_notebooks, tags
 
 
 @pytest.fixture(scope="module")
@@ -17,30 +16,34 @@ def written(tmp_path_factory):
     return handout.write(folder)
 
 
-def is_the_instructors(cell):
-    return {"solution", "speaker-notes"} & set(cell.metadata.get("tags", []))
+def is_for_instructors(cell):
+    return tags(cell) & {"solution", "speaker-notes"}
+
+
+def content(cells):
+    return [(cell.id, cell.source, cell.get("outputs")) for cell in cells]
 
 
 def test_every_notebook_is_there_without_solutions_and_notes_and_otherwise_the_same(written):
-    assert [path.name for path in written] == sorted(path.name for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
-    removed = 0
-    for path in written:
-        before, after = nbformat.read(ROOT / "notebooks" / path.name, 4), nbformat.read(path, 4)
+    originals = all_notebooks()
+    assert [path.name for path in written] == [path.name for path in originals]
+    n_removed = 0
+    for original, path in zip(originals, written):
+        before, after = nbformat.read(original, 4), nbformat.read(path, 4)
         nbformat.validate(after)
-        kept = [cell for cell in before.cells if not is_the_instructors(cell)]
-        assert [(c.id, c.source, c.get("outputs")) for c in after.cells] == [
-            (c.id, c.source, c.get("outputs")) for c in kept
-        ]
+        kept = [cell for cell in before.cells if not is_for_instructors(cell)]
+        assert content(after.cells) == content(kept)
         text = path.read_text(encoding="utf-8")
         assert "def solution_" not in text and "Speaker notes" not in text
-        removed += len(before.cells) - len(after.cells)
-    assert removed >= 20
+        n_removed += len(before.cells) - len(after.cells)
+    assert n_removed >= 20
 
 
 def test_links_in_the_handout_lead_somewhere(written):
     for path in written:
         for cell in nbformat.read(path, 4).cells:
-            for target in re.findall(r"\]\(([^)#\s]+)\)", cell.source if cell.cell_type == "markdown" else ""):
+            source = cell.source if cell.cell_type == "markdown" else ""
+            for target in re.findall(r"\]\(([^)#\s]+)\)", source):
                 if not target.startswith("http"):
                     assert (path.parent / target).exists(), (path.name, target)
 

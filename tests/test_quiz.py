@@ -2,11 +2,12 @@
 
 import re
 
+import messages
 import pytest
 
-from vadcourse.quiz import QUESTIONS
+from vadcourse.quiz import QUESTIONS, read_questions
 from vadcourse.widgets.quiz import Quiz
-from vadkit.text import WORDS, keys
+from vadkit.text import TRANSLATIONS
 
 
 def test_every_notebook_has_five_questions_and_every_answer_its_own_explanation():
@@ -20,7 +21,11 @@ def test_every_notebook_has_five_questions_and_every_answer_its_own_explanation(
         )
         for question, answers, right in questions:
             assert len(answers) >= 3 and 0 <= right < len(answers), question
-            assert len({answer for answer, _ in answers}) == len({why for _, why in answers}) == len(answers), question
+            assert (
+                len({answer for answer, _ in answers})
+                == len({why for _, why in answers})
+                == len(answers)
+            ), question
             assert all(len(why) > 20 for _, why in answers), question
 
 
@@ -61,12 +66,31 @@ def test_without_a_kernel_the_questions_are_plain_html():
         and "Count again" not in html
     )
     page = quiz.to_html()
-    assert "Count again." in page and "<script>" in page and not re.search(r"https?://(?!www\.w3\.org)", page)
+    assert (
+        "Count again." in page
+        and "<script>" in page
+        and not re.search(r"https?://(?!www\.w3\.org)", page)
+    )
 
 
 def test_it_speaks_the_readers_language(monkeypatch):
     question, answers, _ = QUESTIONS["04"][0]
-    assert {question, answers[0][0], answers[0][1]} <= set(keys())
-    monkeypatch.setitem(WORDS, question, "几张图？")
+    template = {message.id for message in messages.collect()}
+    assert {question, answers[0][0], answers[0][1]} <= template
+    monkeypatch.setitem(TRANSLATIONS, question, "几张图？")
     quiz = Quiz("04")
     assert quiz.questions[0]["question"] == "几张图？" and "几张图？" in quiz.still()
+
+
+def test_a_question_without_a_right_answer_is_refused_where_it_stands(tmp_path):
+    path = tmp_path / "quiz.toml"
+    path.write_text("""
+        [[question]]
+        notebook = "01"
+        question = "Why?"
+        [[question.answer]]
+        text = "Because."
+        why = "Indeed."
+    """)
+    with pytest.raises(ValueError, match="quiz.toml: 'Why[?]' has 0 right answers: put right"):
+        read_questions(path)

@@ -24,7 +24,9 @@ def canonical(name):
 
 
 def test_environment_yml_agrees_with_pyproject():
-    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == lock.environment_text(), "run `make lock`"
+    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == lock.environment_text(), (
+        "run `make lock`"
+    )
 
 
 def test_environment_yml_is_what_conda_and_binder_expect():
@@ -33,18 +35,25 @@ def test_environment_yml_is_what_conda_and_binder_expect():
     python, pip, packages = environment["dependencies"]
     assert pip == "pip" and python.startswith("python=3.")
     assert packages["pip"][0] == "-c constraints.txt" and packages["pip"][-1] == "-e ."
-    assert set(packages["pip"][1:-1]) == {*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]}
+    assert set(packages["pip"][1:-1]) == {
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["test"],
+    }
 
 
 def test_everybody_names_the_same_system_packages():
     packages = (ROOT / "apt.txt").read_text(encoding="utf-8").split()
     for place in ("README.md", ".ci/run", "vadkit/__init__.py"):
-        assert set(packages) <= set(re.findall(r"[a-z][\w.-]+", (ROOT / place).read_text(encoding="utf-8"))), place
+        assert set(packages) <= set(
+            re.findall(r"[a-z][\w.-]+", (ROOT / place).read_text(encoding="utf-8"))
+        ), place
 
 
 def test_jupyterlab_gets_the_settings_of_the_course(tmp_path):
     environment = {**os.environ, "JUPYTERLAB_DIR": str(tmp_path)}
-    subprocess.run([sys.executable, ROOT / "tools" / "lab_settings.py"], check=True, env=environment)
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "lab_settings.py"], check=True, env=environment
+    )
     settings = json.loads((tmp_path / "settings" / "overrides.json").read_text(encoding="utf-8"))
     notifications = settings["@jupyterlab/apputils-extension:notification"]
     assert notifications["fetchNews"] == "false" and notifications["checkForUpdates"] is False
@@ -63,16 +72,29 @@ def written_files():
     endings = {".py", ".md", ".ipynb", ".js", ".css", ".json", ".toml", ".yml", ".txt", ".cfg"}
     places = ["notebooks", "vadkit", "data_scripts", "benchmarks", "docs", "tools", ".ci"]
     found = [
-        path for place in places for path in (ROOT / place).rglob("*") if path.suffix in endings or path.name == "run"
+        path
+        for place in places
+        for path in (ROOT / place).rglob("*")
+        if path.suffix in endings or path.name == "run"
     ]
-    found += [path for path in ROOT.iterdir() if path.suffix in endings or path.name in ("Makefile", "LICENSE")]
+    found += [
+        path
+        for path in ROOT.iterdir()
+        if path.suffix in endings or path.name in ("Makefile", "LICENSE")
+    ]
     return [path for path in found if ".ipynb_checkpoints" not in path.parts and path.is_file()]
 
 
 def test_nothing_tells_where_it_was_made():
     of_one_machine = re.compile(
         "|".join(
-            [re.escape(str(ROOT)), re.escape(str(Path.home())) + r"\b", r"/tmp/\w", r"/(home|Users)/\w", "file:///"]
+            [
+                re.escape(str(ROOT)),
+                re.escape(str(Path.home())) + r"\b",
+                r"/tmp/\w",
+                r"/(home|Users)/\w",
+                "file:///",
+            ]
         )
         + r"|https?://[\w.-]*(pypi|simple|artifactory|nexus|mirror)[\w.-]*/"
     )
@@ -121,7 +143,9 @@ def test_notebook_was_executed_from_top_to_bottom_without_errors(notebook):
 @pytest.mark.parametrize("name", ["00_start_here", "01_anomaly_concept", "02_frame_prediction"])
 def test_outputs_that_every_machine_repeats_are_compared(name):
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    checked = [cell for cell in notebook.cells if "nbval-check-output" in cell.metadata.get("tags", [])]
+    checked = [
+        cell for cell in notebook.cells if "nbval-check-output" in cell.metadata.get("tags", [])
+    ]
     assert len(checked) >= 2 and all(cell.outputs for cell in checked)
 
 
@@ -136,7 +160,9 @@ def test_pictures_in_a_notebook_carry_alt_text(notebook):
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         for output in cell.outputs:
             data = output.get("data", {})
-            assert "image/png" not in data, f"show this figure with plots.show(figure, alt=...): {cell.source}"
+            assert "image/png" not in data, (
+                f"show this figure with plots.show(figure, alt=...): {cell.source}"
+            )
             for image in re.findall(r"<img [^>]*>", data.get("text/html", "")):
                 assert re.search(r'alt="[^"]{20,}"', image), cell.source
 
@@ -155,8 +181,12 @@ def test_the_minutes_of_a_notebook_are_the_same_wherever_they_stand():
         first_cell = nbformat.read(path, as_version=4).cells[0].source
         minutes = re.search(r"\*\*(\d+) minutes", first_cell)[1]
         number = path.name[:2]
-        assert re.search(rf"^\| \[{number} .*\| {minutes} \|[^|]+\|$", readme, re.M), f"README.md on {path.name}"
-        assert re.search(rf"^\| {number} .*\| {minutes} \|$", course_map, re.M), f"{NOTEBOOKS[0].name} on {path.name}"
+        assert re.search(rf"^\| \[{number} .*\| {minutes} \|[^|]+\|$", readme, re.M), (
+            f"README.md on {path.name}"
+        )
+        assert re.search(rf"^\| {number} .*\| {minutes} \|$", course_map, re.M), (
+            f"{NOTEBOOKS[0].name} on {path.name}"
+        )
 
 
 def test_links_of_the_readme_lead_somewhere():

@@ -1,4 +1,4 @@
-"""Prepared scenes: what opens, where it is looked for, and one sentence for every way a folder can be damaged."""
+"""Prepared scenes: what opens, where it is looked for, and a sentence for every damage."""
 
 import json
 import os
@@ -16,21 +16,31 @@ from vadkit.scenes import FORMAT, Clip, check_labels, data_folder, list_scenes, 
 
 def write_scene(folder, train=("a",), test=("b", "c"), n_frames=9, size=(6, 8), labels=True):
     """A prepared scene as the contract describes it; returns {clip name: frames}."""
-    clips, draw = {}, np.random.default_rng(0)
+    clips, rng = {}, np.random.default_rng(0)
     for part, names in (("train", train), ("test", test)):
         (folder / part).mkdir(parents=True)
         for name in names:
-            clips[name] = draw.integers(0, 256, (n_frames, *size), dtype=np.uint8)
+            clips[name] = rng.integers(0, 256, (n_frames, *size), dtype=np.uint8)
             np.save(folder / part / f"{name}.npy", clips[name])
             if part == "test" and labels:
                 np.save(folder / part / f"{name}.labels.npy", np.arange(n_frames) >= 6)
-    listed = {p: {n: {"frames": n_frames} for n in names} for p, names in (("train", train), ("test", test))}
-    write_about(folder, {"format": FORMAT, "name": folder.name, "size": list(size), "source": "drawn", "clips": listed})
+    about = {
+        "format": FORMAT,
+        "name": folder.name,
+        "size": list(size),
+        "source": "noise",
+        "clips": {
+            "train": {name: {"frames": n_frames} for name in train},
+            "test": {name: {"frames": n_frames} for name in test},
+        },
+    }
+    write_about(folder, about)
     return clips
 
 
 def write_about(folder, about):
-    (folder / "scene.json").write_text(about if isinstance(about, str) else json.dumps(about), encoding="utf-8")
+    text = about if isinstance(about, str) else json.dumps(about)
+    (folder / "scene.json").write_text(text, encoding="utf-8")
 
 
 def about(folder):
@@ -55,8 +65,9 @@ def refused(folder, *words, error=ValueError):
 def test_an_opened_scene_holds_what_was_written(tmp_path):
     frames = write_scene(tmp_path / "crossing")
     scene = open_scene(tmp_path / "crossing")
-    assert scene.name == "crossing" and scene.provenance["source"] == "drawn"
-    assert [c.name for c in scene.train_clips] == ["a"] and [c.name for c in scene.test_clips] == ["b", "c"]
+    assert scene.name == "crossing" and scene.provenance["source"] == "noise"
+    assert [clip.name for clip in scene.train_clips] == ["a"]
+    assert [clip.name for clip in scene.test_clips] == ["b", "c"]
     for clip in scene.train_clips + scene.test_clips:
         assert np.array_equal(clip.frames, frames[clip.name]) and len(clip) == 9
         assert clip.labels.dtype == bool and clip.kinds is None and clip.boxes is None
@@ -131,9 +142,12 @@ def test_vadkit_data_understands_a_tilde(monkeypatch, tmp_path):
 # Damage
 
 
-def test_a_missing_scene_says_where_it_was_looked_for_and_what_there_is(folder, monkeypatch, tmp_path):
+def test_a_missing_scene_says_where_it_was_looked_for_and_what_there_is(
+    folder, monkeypatch, tmp_path
+):
     monkeypatch.setenv("VADKIT_DATA", str(tmp_path))
-    refused("ped3", "'ped3'", str(tmp_path / "ped3"), "crossing", "prepare_video.py", error=FileNotFoundError)
+    words = "'ped3'", str(tmp_path / "ped3"), "crossing", "prepare_video.py"
+    refused("ped3", *words, error=FileNotFoundError)
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", "scene.json", error=FileNotFoundError)
     monkeypatch.setenv("VADKIT_DATA", str(tmp_path / "nowhere"))
@@ -142,7 +156,12 @@ def test_a_missing_scene_says_where_it_was_looked_for_and_what_there_is(folder, 
 
 @pytest.mark.parametrize(
     "name, script",
-    [("ped2", "ucsd"), ("avenue", "avenue"), ("shanghaitech/05", "shanghaitech"), ("my_camera", "video")],
+    [
+        ("ped2", "ucsd"),
+        ("avenue", "avenue"),
+        ("shanghaitech/05", "shanghaitech"),
+        ("my_camera", "video"),
+    ],
 )
 def test_a_missing_scene_says_which_script_makes_it(monkeypatch, tmp_path, name, script):
     monkeypatch.setenv("VADKIT_DATA", str(tmp_path))
@@ -167,17 +186,25 @@ def test_a_scene_json_of_another_format(folder, other):
 
 
 @pytest.mark.parametrize("key", ["name", "size", "clips"])
-@pytest.mark.parametrize("value", ["gone", None, 7, [], {}, {"train": ["a"], "test": {}}, {"train": {}, "test": {}}])
+@pytest.mark.parametrize(
+    "value", ["gone", None, 7, [], {}, {"train": ["a"], "test": {}}, {"train": {}, "test": {}}]
+)
 def test_a_scene_json_that_lacks_something(folder, key, value):
     changed = about(folder)
-    changed.pop(key) if value == "gone" else changed.update({key: value})
+    changed[key] = value
+    if value == "gone":
+        del changed[key]
     write_about(folder, changed)
     refused(folder, "scene.json", "prepare the scene again")
 
 
-@pytest.mark.parametrize("name", ["../../secret", "../train/a", "/etc/clip", "sub/clip", "..\\..\\secret"])
+@pytest.mark.parametrize(
+    "name", ["../../secret", "../train/a", "/etc/clip", "sub/clip", "..\\..\\secret"]
+)
 @pytest.mark.parametrize("part", ["train", "test"])
-def test_a_clip_name_that_climbs_out_of_the_folder_is_refused_before_anything_is_read(folder, tmp_path, part, name):
+def test_a_clip_name_that_climbs_out_of_the_folder_is_refused_before_anything_is_read(
+    folder, tmp_path, part, name
+):
     np.save(tmp_path / "secret.npy", np.zeros((9, 6, 8), np.uint8))
     changed = about(folder)
     changed["clips"][part] = {name: {"frames": 9}}
@@ -197,15 +224,17 @@ def test_a_truncated_clip(folder, kept):
     refused(folder, "b.npy", "damaged", "prepare the scene again")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+)
 @given(st.lists(st.tuples(st.integers(0, 127), st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_damaged_npy_header_either_reads_the_same_or_is_one_sentence(tmp_path, changes):
     folder = tmp_path / "scene"
     if not folder.exists():
         write_scene(folder)
     path = folder / "test" / "b.npy"
-    whole = path.read_bytes()
-    damaged = bytearray(whole)
+    undamaged = path.read_bytes()
+    damaged = bytearray(undamaged)
     for position, byte in changes:
         damaged[position] = byte
     path.write_bytes(damaged)
@@ -214,7 +243,7 @@ def test_a_damaged_npy_header_either_reads_the_same_or_is_one_sentence(tmp_path,
     except ValueError as error:
         assert "b.npy" in str(error) and "prepare the scene again" in str(error)
     finally:
-        path.write_bytes(whole)
+        path.write_bytes(undamaged)
 
 
 class Bomb:
@@ -229,8 +258,9 @@ def test_pickles_and_archives_in_place_of_a_clip_are_refused_unread(folder, tmp_
     path, trace = folder / "test" / "b.npy", tmp_path / "executed"
     path.write_bytes(pickle.dumps(Bomb(str(trace))))
     refused(folder, "b.npy", "damaged")
+    bombs = np.array([Bomb(str(trace))], dtype=object)
     with open(path, "wb") as file:
-        np.lib.format.write_array(file, np.array([Bomb(str(trace))], dtype=object), allow_pickle=True)
+        np.lib.format.write_array(file, bombs, allow_pickle=True)
     refused(folder, "b.npy", "damaged")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("arr_0.npy", b"")
@@ -254,7 +284,9 @@ def test_a_clip_that_is_not_what_scene_json_says(folder, frames):
     refused(folder, "a.npy", str(frames.dtype), str(frames.shape), "(9, 6, 8)")
 
 
-@pytest.mark.parametrize("labels", [np.zeros(8, bool), np.zeros(10, bool), np.zeros((9, 1), bool), np.zeros(0, bool)])
+@pytest.mark.parametrize(
+    "labels", [np.zeros(8, bool), np.zeros(10, bool), np.zeros((9, 1), bool), np.zeros(0, bool)]
+)
 def test_labels_shorter_or_longer_than_the_clip(folder, labels):
     np.save(folder / "test" / "b.labels.npy", labels)
     refused(folder, "b.labels.npy", str(labels.shape), "9 frames")
@@ -271,7 +303,9 @@ def test_damaged_labels(folder):
     refused(folder, "b.labels.npy", "damaged")
 
 
-@given(st.lists(st.sampled_from([0, 1]), max_size=20), st.sampled_from([int, float, bool, np.uint8]))
+@given(
+    st.lists(st.sampled_from([0, 1]), max_size=20), st.sampled_from([int, float, bool, np.uint8])
+)
 def test_check_labels_takes_any_kind_of_0_and_1(labels, kind):
     checked = check_labels(np.array(labels, kind), len(labels), "here")
     assert checked.dtype == bool and checked.tolist() == [x == 1 for x in labels]

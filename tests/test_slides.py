@@ -3,20 +3,19 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-import nbformat
-import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 import decks
+import nbformat
+import pandas as pd
+import pytest
 import slides
+
+from notebooks import all_notebooks, tags
 
 text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.fixture(params=all_notebooks(), ids=lambda path: path.stem)
 def notebook(request):
     return nbformat.read(request.param, as_version=4)
 
@@ -26,11 +25,11 @@ def test_slide_metadata_is_what_the_rules_give(notebook):
 
 
 def test_every_slide_has_speaker_notes_with_minutes_a_question_and_a_warning(notebook):
-    told = slides.notes(notebook)
-    headings = [cell.source.splitlines()[0].lstrip("# ") for cell, kind in zip(notebook.cells, slides.slide_types(notebook.cells))
-                if kind == "slide"]  # fmt: skip
-    assert {title for title, _ in told} >= set(headings)
-    for title, note in told:
+    types = slides.slide_types(notebook.cells)
+    slide_cells = [cell for cell, kind in zip(notebook.cells, types) if kind == "slide"]
+    notes = slides.notes(notebook)
+    assert {title for title, _ in notes} >= {slides.title(cell) for cell in slide_cells}
+    for title, note in notes:
         assert re.match(r"Speaker notes, \d+ minutes\n", note), title
         assert all(f"**{part}:** " in note for part in ("Say", "Ask", "Watch out")), title
 
@@ -41,83 +40,110 @@ def test_no_cell_is_taller_than_a_slide(notebook):
             assert slides.height(cell) <= slides.ROOM + 30, cell.source
 
 
+def types(*cells):
+    return " ".join(slides.slide_types(cells))
+
+
+def tagged(source, tag, make=text):
+    return make(source, metadata={"tags": [tag]})
+
+
+def with_output(mimetype, content):
+    output = nbformat.v4.new_output("execute_result", {mimetype: content})
+    return code("c", outputs=[output])
+
+
+WIDGET = with_output("application/vnd.jupyter.widget-view+json", {})
+
+
 def test_headings_begin_slides_and_the_rest_is_shown_step_by_step():
-    cells = [
-        text("# Title"),
-        text("hello"),
-        text("## Section"),
-        code("1 + 1"),
-        text("### Part"),
-        text("<!-- Speaker notes -->"),
-    ]
-    assert slides.slide_types(cells) == ["slide", "fragment", "slide", "fragment", "subslide", "notes"]
+    assert types(text("# Title"), text("hello"), text("## Section"), code("1 + 1")) == (
+        "slide fragment slide fragment"
+    )
+    assert types(text("# Title"), text("### Part"), text("<!-- Speaker notes -->")) == (
+        "slide subslide notes"
+    )
 
 
 def test_what_does_not_fit_goes_to_the_next_slide():
     long = "\n\n".join(["a line"] * 12)
-    assert slides.slide_types([text("# Title\n\n" + long), text(long), text("short")]) == [
-        "slide",
-        "subslide",
-        "fragment",
-    ]
-    widget = code(
-        "w", outputs=[nbformat.v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})]
+    assert types(text("# Title\n\n" + long), text(long), text("short")) == (
+        "slide subslide fragment"
     )
-    assert slides.slide_types([text("# Title"), widget, text("after")]) == ["slide", "subslide", "subslide"]
+    assert types(text("# Title"), WIDGET, text("after")) == "slide subslide subslide"
 
 
 def test_marks_win_and_solutions_are_skipped():
-    cells = [text("# Title"), text("a", metadata={"tags": ["new-slide"]}), text("b", metadata={"tags": ["no-slide"]}),
-             code("c", metadata={"tags": ["solution"]}), text("## References\n\n- a paper"), text("d"), text("**Exercise: E**\n\nDo it.")]  # fmt: skip
-    assert slides.slide_types(cells) == ["slide", "subslide", "skip", "skip", "skip", "fragment", "subslide"]
+    marked = tagged("a", "new-slide"), tagged("b", "no-slide"), tagged("c", "solution", code)
+    assert types(text("# Title"), *marked) == "slide subslide skip skip"
+    rest = text("## References\n\n- a paper"), text("d"), text("**Exercise: E**\n\nDo it.")
+    assert types(text("# Title"), *rest) == "slide skip fragment subslide"
 
 
 def test_a_cell_is_split_at_the_headings_in_it():
-    notebook = nbformat.v4.new_notebook(
-        cells=[text("# A\n\nx\n\n## B\n\ny", id="first"), text("```\n## no heading\n```")]
-    )
+    cells = [text("# A\n\nx\n\n## B\n\ny", id="first"), text("```\n## no heading\n```")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     assert slides.mark(notebook)
-    assert [cell.source for cell in notebook.cells] == ["# A\n\nx", "## B\n\ny", "```\n## no heading\n```"]
+    sources = [cell.source for cell in notebook.cells]
+    assert sources == ["# A\n\nx", "## B\n\ny", "```\n## no heading\n```"]
     assert [cell.id for cell in notebook.cells][:2] == ["first", "first-1"]
     assert not slides.mark(notebook), "marking twice changes nothing"
+
+
+def run(*command):
+    return subprocess.run([sys.executable, *command], capture_output=True, text=True)
 
 
 def test_a_stale_notebook_fails_the_check_and_stays_as_it_is(tmp_path):
     path = tmp_path / "01_stale.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[text("# Title")]), path)
     before = path.read_bytes()
-    run = subprocess.run([sys.executable, slides.__file__, "--check", path], capture_output=True, text=True)
-    assert run.returncode == 2 and "01_stale.ipynb" in run.stderr and path.read_bytes() == before
-    assert subprocess.run([sys.executable, slides.__file__, path]).returncode == 0
-    assert subprocess.run([sys.executable, slides.__file__, "--check", path]).returncode == 0
+    check = run(slides.__file__, "--check", path)
+    assert check.returncode == 2 and "01_stale.ipynb" in check.stderr
+    assert path.read_bytes() == before
+    assert run(slides.__file__, path).returncode == 0
+    assert run(slides.__file__, "--check", path).returncode == 0
+
+
+REQUEST = re.compile(
+    r'(?:src|srcset)\s*=\s*"(?!data:)[^"]*"|<link|@import|url\(|\bfetch\(|\bimport\('
+)
 
 
 def test_a_deck_asks_the_network_for_nothing(notebook):
-    """From the outputs as committed: execution only adds the widgets, which `test_widgets.py` looks at."""
+    """From the outputs as committed; `test_widgets.py` looks at the widgets, which are added."""
     page = decks.deck(notebook, "A notebook")
-    assert not re.findall(r'(?:src|srcset)\s*=\s*"(?!data:)[^"]*"|<link|@import|url\(|\bfetch\(|\bimport\(', page)
-    assert page.count("<section aria-label") == sum(
-        kind in ("slide", "subslide") for kind in slides.slide_types(notebook.cells)
-    )
-    for solution in (cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])):
-        assert solution.source.splitlines()[0] not in page
+    assert not REQUEST.findall(page)
+    types = slides.slide_types(notebook.cells)
+    n_pages = sum(kind in ("slide", "subslide") for kind in types)
+    assert page.count("<section aria-label") == n_pages
+    for cell in notebook.cells:
+        if "solution" in tags(cell):
+            assert cell.source.splitlines()[0] not in page
 
 
 def test_a_deck_has_the_slides_of_the_notebook_though_its_widgets_have_become_pages():
-    page = nbformat.v4.new_output("execute_result", {"text/html": '<div id="vadkit-1"></div>'})
-    notebook = nbformat.v4.new_notebook(cells=[text("# Title"), code("w", outputs=[page])])
+    widget = with_output("text/html", '<div id="vadkit-1"></div>')
+    notebook = nbformat.v4.new_notebook(cells=[text("# Title"), widget])
     assert decks.deck(notebook, "t").count("<section aria-label") == 1
     assert decks.deck(notebook, "t", ["slide", "subslide"]).count("<section aria-label") == 2
 
 
 def test_a_code_listing_takes_its_room():
-    listing = nbformat.v4.new_output(
-        "execute_result", {"text/html": '<div class="highlight"><pre>' + "x = 1\n" * 30 + "</pre></div>"}
-    )
-    assert slides.slide_types([text("# Title\n\n" + "a line\n\n" * 8), code("c", outputs=[listing])]) == [
-        "slide",
-        "subslide",
-    ]
+    listing = '<div class="highlight"><pre>' + "x = 1\n" * 30 + "</pre></div>"
+    title = text("# Title\n\n" + "a line\n\n" * 8)
+    assert types(title, with_output("text/html", listing)) == "slide subslide"
+
+
+def test_a_table_takes_the_room_of_its_rows_and_its_style_sheet_none():
+    table = pd.DataFrame({"AUC": [0.9, 0.8, 0.7]}).style.set_caption("Three methods")
+    plain = "<table><caption>Three methods</caption>" + "<tr><td>0.9</td></tr>" * 4 + "</table>"
+    styled = table.highlight_max().to_html()
+    assert "<style" in styled and styled.count("<tr>") == 4
+    rows = [slides.height(with_output("text/html", page)) for page in (plain, styled)]
+    assert rows[0] == rows[1] == slides.height(code("c")) + 14 + 5 * 34
+    listed = f"<style>/* <tr><tr> <pre>\n\n</pre> */</style>{plain}"
+    assert slides.height(with_output("text/html", listed)) == rows[0]
 
 
 def test_formulas_become_pictures_with_their_source_as_alt_text():
@@ -130,8 +156,8 @@ def test_links_between_notebooks_lead_from_deck_to_deck():
 
 
 def test_an_unknown_notebook_is_refused_in_one_sentence(tmp_path):
-    run = subprocess.run(
-        [sys.executable, decks.__file__, "nowhere.ipynb", "--out", tmp_path / "out"], capture_output=True, text=True
-    )
-    assert run.returncode == 2 and run.stderr.strip() == "No such notebook: nowhere.ipynb."
-    assert not (tmp_path / "out").exists()
+    out = tmp_path / "out"
+    refused = run(decks.__file__, "nowhere.ipynb", "--out", out)
+    assert refused.returncode == 2
+    assert refused.stderr.strip() == "No such notebook: nowhere.ipynb."
+    assert not out.exists()

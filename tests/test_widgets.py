@@ -15,7 +15,7 @@ import vadkit
 from vadcourse.widgets import guard_shift
 from vadkit import metrics, view, widgets
 from vadkit.scenes import Clip
-from vadkit.text import WORDS
+from vadkit.text import TRANSLATIONS
 
 
 @pytest.fixture
@@ -29,7 +29,10 @@ def clip():
 def test_importing_vadkit_stays_light():
     heavy = "{'matplotlib', 'anywidget', 'ipywidgets', 'sklearn', 'IPython'}"
     code = f"import sys, vadkit; print(sorted({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+        == "[]"
+    )
 
 
 def test_the_scrubber_sends_what_the_predictor_predicts(clip):
@@ -37,7 +40,9 @@ def test_the_scrubber_sends_what_the_predictor_predicts(clip):
     assert scrubber.frames == clip.frames.tobytes() and scrubber.shape == [30, 16, 24]
     assert scrubber.predictions == clip.frames[3:-1].tobytes()
     assert scrubber.psnr[:4] == [None] * 4
-    assert scrubber.psnr[4:] == pytest.approx(view.predict_and_score(clip, vadkit.copy_last_frame)[1][4:], abs=1e-4)
+    assert scrubber.psnr[4:] == pytest.approx(
+        view.predict_and_score(clip, vadkit.copy_last_frame)[1][4:], abs=1e-4
+    )
     assert scrubber.labels == clip.labels.astype(int).tolist() and scrubber.kinds[12] == "boar"
     ready = widgets.Scrubber(clip, predictions=vadkit.predict_clip(vadkit.copy_last_frame, clip))
     assert (ready.predictions, ready.psnr) == (scrubber.predictions, scrubber.psnr)
@@ -48,7 +53,9 @@ def test_pixels_travel_once(clip):
     pixels = sum(len(value) for value in state.values() if isinstance(value, bytes))
     assert pixels == (30 + 26) * 16 * 24 + 768  # frames, predictions, the palette
     rest = {
-        name: value for name, value in state.items() if not isinstance(value, bytes) and name not in ("_esm", "_css")
+        name: value
+        for name, value in state.items()
+        if not isinstance(value, bytes) and name not in ("_esm", "_css")
     }
     assert len(json.dumps(rest, default=str)) < 10_000
 
@@ -102,11 +109,13 @@ def test_widgets_describe_themselves(clip):
 
 
 def test_words_reach_the_browser(clip, monkeypatch):
-    monkeypatch.setitem(WORDS, "Play", "播放")
+    monkeypatch.setitem(TRANSLATIONS, "Play", "播放")
     assert widgets.LabelPlayer(clip).words["Play"] == "播放"
 
 
-pairs = st.integers(1, 30).flatmap(lambda n: st.tuples(*[st.lists(st.integers(0, 1), min_size=n, max_size=n)] * 2))
+pairs = st.integers(1, 30).flatmap(
+    lambda n: st.tuples(*[st.lists(st.integers(0, 1), min_size=n, max_size=n)] * 2)
+)
 
 
 @given(pairs)
@@ -115,9 +124,9 @@ def test_agreement_is_what_scikit_learn_says(pair):
     found = metrics.agreement(mine, theirs)
     assert found["accuracy"] == pytest.approx(accuracy_score(mine, theirs))
     if any(mine) or any(theirs):
-        assert found["f1"] == pytest.approx(f1_score(mine, theirs)) and found["iou"] == pytest.approx(
-            jaccard_score(mine, theirs)
-        )
+        assert found["f1"] == pytest.approx(f1_score(mine, theirs)) and found[
+            "iou"
+        ] == pytest.approx(jaccard_score(mine, theirs))
     else:
         assert np.isnan(found["f1"]) and np.isnan(found["iou"])
     with warnings.catch_warnings():
@@ -132,7 +141,10 @@ def test_the_label_player_keeps_the_truth_until_asked(clip):
     player.labels = np.arange(30) < 10
     player.asked += 1
     assert player.truth == clip.labels.astype(int).tolist()
-    assert "You marked 10 frames, truth 10." in player.report and "Accuracy 0.33, IoU 0.00" in player.report
+    assert (
+        "You marked 10 frames, truth 10." in player.report
+        and "Accuracy 0.33, IoU 0.00" in player.report
+    )
     assert player.agreement(player.labels)["kappa"] == 1
 
 
@@ -151,7 +163,10 @@ def test_the_guard_sees_only_frames_that_have_a_score(clip):
     shift = guard_shift.GuardShift(vadkit.copy_last_frame, [clip, clip])
     first, second = shift.clips
     assert second["offset"] == clip.frames.size
-    assert len(first["psnr"]) == len(first["labels"]) == len(first["kinds"]) == 26 and None not in first["psnr"]
+    assert (
+        len(first["psnr"]) == len(first["labels"]) == len(first["kinds"]) == 26
+        and None not in first["psnr"]
+    )
     assert first["kinds"][6] == "boar" and first["labels"].index(1) == 6
 
 
@@ -162,7 +177,10 @@ def test_the_guard_sees_only_frames_that_have_a_score(clip):
         (lambda c: vadkit.scrub(vadkit.copy_last_frame, c.frames[:4]), "at least 5"),
         (lambda c: widgets.Scrubber(c), "one of the two"),
         (lambda c: widgets.Scrubber(c, predictions=c.frames), r"\(26, 16, 24\) is needed"),
-        (lambda c: vadkit.scrub(vadkit.copy_last_frame, Clip("c", c.frames, c.labels[1:])), "one label per frame"),
+        (
+            lambda c: vadkit.scrub(vadkit.copy_last_frame, Clip("c", c.frames, c.labels[1:])),
+            "one label per frame",
+        ),
         (lambda c: vadkit.scrub(vadkit.copy_last_frame, c, frame=30), "from 4 to 29"),
         (lambda c: vadkit.scrub(lambda x: x[:, -1:] * float("nan"), c), "diverge"),
         (lambda c: widgets.Gallery([]), "At least one clip"),
@@ -172,9 +190,20 @@ def test_the_guard_sees_only_frames_that_have_a_score(clip):
         (lambda c: metrics.agreement([0, 1], [0]), "one label per frame"),
         (lambda c: widgets.OperatingPoint([0.1, 0.2], [0, 0]), "one class"),
         (lambda c: widgets.OperatingPoint([0.1], [0, 1]), "one label per score"),
-        (lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c.frames]), "some clips have none"),
-        (lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c], n_clips=0), "at least one clip"),
-        (lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c, Clip("d", c.frames[:, 1:], c.labels)]), "same size"),
+        (
+            lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c.frames]),
+            "some clips have none",
+        ),
+        (
+            lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c], n_clips=0),
+            "at least one clip",
+        ),
+        (
+            lambda c: guard_shift.GuardShift(
+                vadkit.copy_last_frame, [c, Clip("d", c.frames[:, 1:], c.labels)]
+            ),
+            "same size",
+        ),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(call, words, clip):

@@ -19,7 +19,10 @@ from vadkit.zoo import SHIPPED
 def scenes():
     def scene(name, seed, n_frames):
         random = np.random.default_rng(seed)
-        clips = [Clip(f"train{i:02d}", random.integers(0, 256, (n_frames, 16, 20), np.uint8)) for i in range(2)]
+        clips = [
+            Clip(f"train{i:02d}", random.integers(0, 256, (n_frames, 16, 20), np.uint8))
+            for i in range(2)
+        ]
         return Scene(name, clips, [])
 
     return [scene(f"scene{i}", i, 30 + i) for i in range(4)]
@@ -38,7 +41,9 @@ def test_grid_shows_the_frames_of_the_episode(scenes):
         assert (len(row["support"]), len(row["query"])) == (4, 5)
         for sample in (*row["support"], *row["query"]):
             assert sample["last"] - sample["first"] == 4 and sample["shared"] == 0
-            assert (image(grid, row, sample) == clips[row["name"], sample["place"]][sample["last"]]).all()
+            assert (
+                image(grid, row, sample) == clips[row["name"], sample["place"]][sample["last"]]
+            ).all()
 
 
 def test_grid_is_the_samplers_episode(scenes):
@@ -66,7 +71,9 @@ def test_breaking_the_rule_counts_what_is_shared(scenes):
         }
         both = frames["support"] & frames["query"]
         for s in (*row["support"], *row["query"]):
-            assert s["shared"] == len(both & {(s["place"], t) for t in range(s["first"], s["last"] + 1)})
+            assert s["shared"] == len(
+                both & {(s["place"], t) for t in range(s["first"], s["last"] + 1)}
+            )
 
 
 def test_what_cannot_be_drawn_is_refused_and_the_last_episode_stays(scenes):
@@ -82,7 +89,12 @@ def test_what_cannot_be_drawn_is_refused_and_the_last_episode_stays(scenes):
 
 def test_grid_of_classes_has_a_row_for_each_class():
     labels = np.repeat(np.arange(4), 6)
-    grid = EpisodeGrid(ClassPool(np.tile(labels[:, None, None] / 4, (1, 3, 5)), labels), n_way=3, k_shot=2, n_query=3)
+    grid = EpisodeGrid(
+        ClassPool(np.tile(labels[:, None, None] / 4, (1, 3, 5)), labels),
+        n_way=3,
+        k_shot=2,
+        n_query=3,
+    )
     assert [row["name"] for row in grid.rows] == [f"class {c}" for c in grid.episode[0].classes]
     for row, label in zip(grid.rows, grid.episode[0].classes):
         for sample in (*row["support"], *row["query"]):
@@ -120,10 +132,16 @@ def test_interview_against_arithmetic(job):
     for result, weight, rate in ((near, 0.9, 0.001), (quick, 0.5, 1.9)):
         # the loss is (0.5 w - 0.5)^2, its slope in w 0.5 (w - 1)
         after = weight - rate * 0.5 * (weight - 1)
-        assert result["psnr_before"] == pytest.approx(-20 * np.log10(abs(0.5 * weight - 0.5)), abs=2e-3)
-        assert result["psnr_after"] == pytest.approx(-20 * np.log10(abs(0.5 * after - 0.5)), abs=2e-3)
+        assert result["psnr_before"] == pytest.approx(
+            -20 * np.log10(abs(0.5 * weight - 0.5)), abs=2e-3
+        )
+        assert result["psnr_after"] == pytest.approx(
+            -20 * np.log10(abs(0.5 * after - 0.5)), abs=2e-3
+        )
     pixels = np.frombuffer(interview.frames, np.uint8)
-    assert pixels[near["before"]] == round(0.45 * 255) and pixels[interview.rounds[0]["truth"]] == round(0.5 * 255)
+    assert pixels[near["before"]] == round(0.45 * 255) and pixels[
+        interview.rounds[0]["truth"]
+    ] == round(0.5 * 255)
     assert interview.tally() == {"played": 0, "right": 0, "near wins before": 2, "quick wins before": 0,
                                  "near wins after": 0, "quick wins after": 2}  # fmt: skip
     interview.bets = ["near", "quick"]
@@ -147,7 +165,10 @@ def test_stills_and_pages_say_what_they_show(scenes, job):
     grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=2, overlap=True)
     told = grid.still().alt
     first = grid.rows[0]["support"][0]
-    assert grid.rows[1]["name"] in told and f"{first['place']} {first['first']}-{first['last']}" in told
+    assert (
+        grid.rows[1]["name"] in told
+        and f"{first['place']} {first['first']}-{first['last']}" in told
+    )
     interview = Interview({"near": trained(0.9, 0.001), "quick": trained(0.5, 1.9)}, [job])
     assert "hall, near: 26.0 to 26.0 dB; hall, quick" in interview.still().alt
     for widget in (grid, interview):
@@ -161,7 +182,9 @@ def test_the_shipped_candidates_are_who_they_claim_to_be():
         return vadkit.MetaTrained.load(SHIPPED / f"candidate_{letter}.safetensors", network)
 
     home, abroad = vadkit.toy_scene(0, "campus"), vadkit.toy_scene(20_003, "square")
-    jobs = {s.name: EpisodeSampler(ScenePool([s]), n_way=1, n_query=8)[0][0] for s in (home, abroad)}
+    jobs = {
+        s.name: EpisodeSampler(ScenePool([s]), n_way=1, n_query=8)[0][0] for s in (home, abroad)
+    }
     interview = Interview({"a": call_in("a"), "b": call_in("b")}, list(jobs.values()))
     (a_home, b_home), (a_abroad, b_abroad) = (game["results"] for game in interview.rounds)
     assert a_home["psnr_before"] > b_home["psnr_after"] + 1 > b_home["psnr_before"] + 1
@@ -170,7 +193,11 @@ def test_the_shipped_candidates_are_who_they_claim_to_be():
 
 def total(adapted, tasks, part="query", divide=1):
     return (
-        sum(((f(x) - y) ** 2).mean() for f, (x, y) in ((f, getattr(t, part)) for f, t in zip(adapted, tasks))) / divide
+        sum(
+            ((f(x) - y) ** 2).mean()
+            for f, (x, y) in ((f, getattr(t, part)) for f, t in zip(adapted, tasks))
+        )
+        / divide
     )
 
 
@@ -192,7 +219,10 @@ def test_check_total_loss_knows_the_usual_mistakes(answer, words, capsys):
 
 
 def split(n_windows, start, k_shot, before=4, after=4):
-    return [*range(0, max(start - before, 0)), *range(min(start + k_shot + after, n_windows), n_windows)]
+    return [
+        *range(0, max(start - before, 0)),
+        *range(min(start + k_shot + after, n_windows), n_windows),
+    ]
 
 
 @pytest.mark.parametrize("answer, words", [

@@ -36,7 +36,10 @@ def bowl(prediction, target):
 
 def meta_gradient(theta, task, alpha, first_order):
     centre, hessian = task
-    samples = torch.zeros(1, 2, dtype=torch.float64), torch.tensor(np.vstack([centre, hessian]))[None]
+    samples = (
+        torch.zeros(1, 2, dtype=torch.float64),
+        torch.tensor(np.vstack([centre, hessian]))[None],
+    )
     model = Weights(theta)
     meta_step(model, [Task("bowl", samples, samples)], torch.optim.SGD(model.parameters(), lr=0.0), alpha, 1,
               first_order=first_order, loss=bowl)  # fmt: skip
@@ -48,7 +51,9 @@ def meta_gradient(theta, task, alpha, first_order):
 def test_arrows_are_the_gradients_of_meta_step(theta, alpha, which):
     task = two_step.TASKS[which]
     _, _, first_order, full = two_step.arrows(theta, task, alpha)
-    np.testing.assert_allclose(first_order, meta_gradient(theta, task, alpha, True), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        first_order, meta_gradient(theta, task, alpha, True), rtol=0, atol=1e-12
+    )
     np.testing.assert_allclose(full, meta_gradient(theta, task, alpha, False), rtol=0, atol=1e-12)
 
 
@@ -57,7 +62,8 @@ def test_the_full_arrow_is_the_slope_of_the_loss_after_one_step(theta, alpha):
     full = np.mean([two_step.arrows(theta, task, alpha)[3] for task in two_step.TASKS], axis=0)
     h = 1e-5
     slope = [
-        (two_step.mean_loss(theta + h * e, alpha) - two_step.mean_loss(theta - h * e, alpha)) / (2 * h)
+        (two_step.mean_loss(theta + h * e, alpha) - two_step.mean_loss(theta - h * e, alpha))
+        / (2 * h)
         for e in np.eye(2)
     ]
     np.testing.assert_allclose(full, slope, atol=1e-7)
@@ -65,7 +71,10 @@ def test_the_full_arrow_is_the_slope_of_the_loss_after_one_step(theta, alpha):
 
 @given(POINTS, st.integers(0, 12))
 def test_without_an_inner_step_maml_is_pre_training(start, n_updates):
-    walks = [two_step.walk(start, n_updates, 0.0, 0.5, method) for method in ("pre-training", "first order", "MAML")]
+    walks = [
+        two_step.walk(start, n_updates, 0.0, 0.5, method)
+        for method in ("pre-training", "first order", "MAML")
+    ]
     assert (walks[0] == walks[1]).all() and (walks[0] == walks[2]).all()
 
 
@@ -77,7 +86,10 @@ def test_past_the_valley_the_first_order_arrow_points_away_and_the_full_one_does
 
 
 def test_early_and_late_game():
-    ends = {m: two_step.walk((-0.2, -2.6), 400, 0.4, 0.05, m)[-1] for m in ("pre-training", "first order", "MAML")}
+    ends = {
+        m: two_step.walk((-0.2, -2.6), 400, 0.4, 0.05, m)[-1]
+        for m in ("pre-training", "first order", "MAML")
+    }
     now, late = ({m: two_step.mean_loss(end, rate) for m, end in ends.items()} for rate in (0, 0.4))
     assert now["pre-training"] < now["first order"] < now["MAML"]
     assert late["MAML"] < late["first order"] < late["pre-training"]
@@ -91,7 +103,9 @@ def test_the_widget_follows_the_walk():
     assert (widget.theta == two_step.walk((1, -2), 2, 0.3, 0.5, "first order")[-1]).all()
 
 
-@pytest.mark.parametrize("wrong", [{"start": (4, 0)}, {"alpha": -0.1}, {"alpha": 1.5}, {"beta": 0}, {"step": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"start": (4, 0)}, {"alpha": -0.1}, {"alpha": 1.5}, {"beta": 0}, {"step": -1}]
+)
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="got"):
         two_step.TwoStep(**wrong)
@@ -105,7 +119,10 @@ def test_an_unknown_method_is_refused_with_the_known_ones():
 def test_the_still_figure_says_where_the_walks_end():
     figure = two_step.still(alpha=0.4, beta=0.8, n_updates=8)
     end = two_step.walk((-0.2, -2.6), 8, 0.4, 0.8)[-1]
-    assert f"MAML to where it is {two_step.mean_loss(end):.2f} now and {two_step.mean_loss(end, 0.4):.2f}" in figure.alt
+    assert (
+        f"MAML to where it is {two_step.mean_loss(end):.2f} now and {two_step.mean_loss(end, 0.4):.2f}"
+        in figure.alt
+    )
     assert view.to_png(figure).startswith(b"\x89PNG")
 
 

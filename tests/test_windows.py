@@ -29,9 +29,11 @@ def test_every_window_is_a_run_of_source_frames(n_inputs, n_windows, data):
     x, y = make_windows(frames, n_inputs)
     assert x.shape == (n_windows, n_inputs, *size) and y.shape == (n_windows, 1, *size)
     assert x.dtype == y.dtype == torch.float32
+    inputs, targets = ((part * 255).round().byte().numpy() for part in (x, y))
     for i in range(n_windows):
-        assert np.array_equal((x[i] * 255).round().byte().numpy(), frames[i : i + n_inputs])
-        assert np.array_equal((y[i] * 255).round().byte().numpy(), frames[i + n_inputs : i + n_inputs + 1])
+        end = i + n_inputs
+        assert np.array_equal(inputs[i], frames[i:end])
+        assert np.array_equal(targets[i], frames[end : end + 1])
 
 
 def test_black_is_zero_and_white_is_one():
@@ -43,12 +45,15 @@ def test_float_frames_are_taken_as_they_are_and_not_written_to():
     frames = noise(7).astype(np.float64) / 255
     before = frames.copy()
     x, y = make_windows(frames)
-    x.zero_(), y.zero_()
+    for part in (x, y):
+        part.zero_()
     assert np.array_equal(frames, before)
     assert torch.equal(make_windows(frames)[0], make_windows(noise(7))[0])
 
 
-@pytest.mark.parametrize("view", [lambda f: f[::-1], lambda f: f[::2], lambda f: f[:, ::-1, ::2], np.asfortranarray])
+@pytest.mark.parametrize(
+    "view", [lambda f: f[::-1], lambda f: f[::2], lambda f: f[:, ::-1, ::2], np.asfortranarray]
+)
 def test_views_of_an_array_give_the_same_windows_as_its_copy(view):
     frames = view(noise(20))
     assert torch.equal(make_windows(frames)[0], make_windows(np.ascontiguousarray(frames))[0])
@@ -70,7 +75,8 @@ def test_lazy_windows_equal_eager_ones_in_any_order(lengths, n_inputs, random):
     random.shuffle(order)
     lazy_x, lazy_y = windows.batch(order)
     assert torch.equal(lazy_x, x[order]) and torch.equal(lazy_y, y[order])
-    assert torch.equal(windows[order[0]][0], x[order[0]]) and torch.equal(windows[order[0]][1], y[order[0]])
+    first_x, first_y = windows[order[0]]
+    assert torch.equal(first_x, x[order[0]]) and torch.equal(first_y, y[order[0]])
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(lambda lengths: max(lengths) > 4))
@@ -121,8 +127,9 @@ def test_a_batch_reads_five_frames_per_window():
 
 def test_a_memory_mapped_clip_is_never_loaded_whole(tmp_path):
     shape = (2**14, 128, 128)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     with open(tmp_path / "big.npy", "wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_1_0(file, header)
         file.truncate(file.tell() + math.prod(shape))  # sparse: 256 MiB that take no room
     clip = Clip("big", np.load(tmp_path / "big.npy", mmap_mode="r"))
     tracemalloc.start()

@@ -1,7 +1,8 @@
-"""Write the notebooks without their solutions, outputs kept, for a class: build/handout/notebooks, with docs beside them.
+"""Write the notebooks without their solutions, outputs kept, for a class.
 
-Cells tagged `solution` or `speaker-notes` are left out, and nothing else: the check of an exercise stands in the package and needs
-no solution.
+They go to build/handout/notebooks, with docs beside them. Cells tagged `solution` or
+`speaker-notes` are left out, and nothing else: the check of an exercise stands in the package and
+needs no solution.
 """
 
 import argparse
@@ -11,22 +12,25 @@ from pathlib import Path
 from nbconvert import NotebookExporter
 from nbconvert.preprocessors import TagRemovePreprocessor
 
-ROOT = Path(__file__).resolve().parent.parent
-THE_INSTRUCTORS_OWN = {"solution", "speaker-notes"}
+from notebooks import ROOT, all_notebooks
+
+FOR_INSTRUCTORS = {"solution", "speaker-notes"}
 
 
-def write(folder):
-    """-> paths of the notebooks written. What is in the folder already is replaced as a whole."""
+def write(folder: Path) -> list[Path]:
+    """Write the notebooks and return their paths; what is in the folder already is replaced."""
     exporter = NotebookExporter()
-    without = TagRemovePreprocessor(remove_cell_tags=THE_INSTRUCTORS_OWN, enabled=True)
+    without = TagRemovePreprocessor(remove_cell_tags=FOR_INSTRUCTORS, enabled=True)
     exporter.register_preprocessor(without, enabled=True)
-    texts = {path.name: exporter.from_filename(str(path))[0] for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))}
+    # All of them are made before the old folder goes.
+    texts = {path.name: exporter.from_filename(str(path))[0] for path in all_notebooks()}
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", folder / "docs")
     (folder / "notebooks").mkdir()
-    for name, text in texts.items():
-        (folder / "notebooks" / name).write_text(text, encoding="utf-8")
-    return [folder / "notebooks" / name for name in texts]
+    paths = [folder / "notebooks" / name for name in texts]
+    for path in paths:
+        path.write_text(texts[path.name], encoding="utf-8")
+    return paths
 
 
 if __name__ == "__main__":

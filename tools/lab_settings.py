@@ -1,5 +1,7 @@
-"""Give this environment's JupyterLab the course's settings: no popups, slides that fit. `make lab` runs it; run it once
-yourself after installing with conda or pip."""
+"""Give this environment's JupyterLab the course's settings: no popups, slides that fit.
+
+`make lab` runs it; run it once yourself after installing with conda or pip.
+"""
 
 import shutil
 from pathlib import Path

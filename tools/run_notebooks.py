@@ -1,7 +1,8 @@
 """Execute notebooks in place, top to bottom, and save them the way they are committed.
 
-Widget state is not saved (a scrubber's frames would bloat the file; a still figure stands beside every widget), and cells
-tagged `private-output` keep nothing: they may show frames of a dataset that nobody may redistribute.
+Widget state is not saved (a scrubber's frames would bloat the file; a still figure stands beside
+every widget), and cells tagged `private-output` keep nothing: they may show frames of a dataset
+that nobody may redistribute.
 """
 
 import argparse
@@ -10,34 +11,46 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+from notebooks import all_notebooks, is_progress_bar, tags
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 
-def progress_bar(output):
-    """A finished progress bar says nothing to a reader."""
-    return "it/s]" in output.get("data", {}).get("text/plain", "") or output.get("name") == "stderr"
+def execute(notebook: NotebookNode, folder: Path, timeout: int = 900) -> None:
+    """Run a notebook in `folder`: its outputs are filled in, `timeout` seconds a cell at most."""
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        store_widget_state=False,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute()
 
 
-def run(path):
+def run(path: Path) -> None:
+    """Execute the notebook at `path` and save it."""
     notebook = nbformat.read(path, as_version=4)
     began = time.perf_counter()
-    client = NotebookClient(notebook, timeout=900, kernel_name="python3", store_widget_state=False, record_timing=False,
-                            resources={"metadata": {"path": str(path.parent)}})  # fmt: skip
-    client.execute()
+    execute(notebook, path.parent)
     for cell in notebook.cells:
-        if "private-output" in cell.metadata.get("tags", []):
+        if "private-output" in tags(cell):
             cell.outputs = []
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not progress_bar(output)]
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                         "language_info": {"name": "python"}}  # fmt: skip
+            cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
+    notebook.metadata = METADATA
     nbformat.write(notebook, path)
     print(f"{path.name}: {time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("notebooks", nargs="*", type=Path, default=None, help="default: all, in order")
-    for path in parser.parse_args().notebooks or sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all, in order")
+    for path in parser.parse_args().notebooks or all_notebooks():
         run(path)

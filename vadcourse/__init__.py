@@ -1,1 +1,1 @@
-"""What only the course needs: exercises with checks, the quiz, the widgets of single notebooks, the doctor."""
+"""What only the course needs: exercises with checks, the quiz, its own widgets, the doctor."""

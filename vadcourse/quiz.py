@@ -1,147 +1,37 @@
-"""The questions at the end of each notebook: (question, [(answer, what to say to somebody who chose it), ...], the right one)."""
+"""The questions at the end of each notebook, read from `quiz.toml`, which a teacher can edit."""
+
+import tomllib
+from pathlib import Path
+
+Question = tuple[str, list[tuple[str, str]], int]
 
 
-QUESTIONS = {
-    "01": [
-        ("What is an anomaly, in this course?",
-         [("Anything on the list of dangerous things.", "There is no such list, because it would never end."),
-          ("Everything that is not normal at this place.", "Nobody defines it in advance: there is only normal, and the rest."),
-          ("Any frame in which a vehicle can be seen.", "On the road, a car is what the camera sees all day.")], 1),
-        ("Why do most methods learn from normal video alone?",
-         [("Anomalies are rare, and hardly anybody labels them.", "There is next to nothing to learn them from, and tomorrow's is another one."),
-          ("Normal video is easier to predict.", "It is, after training. But that is a consequence and not the reason."),
-          ("Privacy laws forbid showing anomalies.", "Privacy matters, but the reason is that there are hardly any labelled anomalies.")], 0),
-        ("Two people agree on 95 % of the frames of a clip. What does that say?",
-         [("They agree well.", "Perhaps. When 95 % of the frames are normal, two people who sleep agree even better."),
-          ("One of them is wrong.", "On the other 5 % at least one is. But how good is the agreement?"),
-          ("Not much, unless you know how often they would agree by chance.", "That is what Cohen's kappa takes out.")], 2),
-        ("The AUC of a detector is 0.5. What does it do?",
-         [("It is right for half of the frames.", "The AUC counts pairs, not frames, and needs no threshold."),
-          ("It ranks an abnormal frame above a normal one as often as a coin would.", "The area under the ROC curve is exactly this chance."),
-          ("It is half as good as a perfect detector.", "Half of the way between guessing and perfect is 0.75.")], 1),
-        ("Copy-last-frame stands in every table. Why?",
-         [("It shows how much of a score is due to things being large and moving.", "Whoever does not beat it has learned nothing about what is normal."),
-          ("It is the best detector that needs no training.", "It is the simplest. Moving pixels sometimes do better."),
-          ("Its predictions are used as training data.", "Nothing is trained on them. They are the bar to beat.")], 0),
-    ],
-    "02": [
-        ("Which frames of a clip have no score?",
-         [("The last four.", "They are predicted like all others."),
-          ("The first four.", "The first window sees frames 0 to 3, and predicts frame 4."),
-          ("None: the first frames are copied.", "A copied score would be invented. They are NaN.")], 1),
-        ("The PSNR of a frame goes up by 10 dB. What happened to the mean squared error?",
-         [("It fell to a tenth.", "PSNR = 10 log10(1 / MSE): ten decibels are one factor of ten."),
-          ("It fell by 10 grey levels.", "Decibels are logarithms: they count factors, not differences."),
-          ("It doubled.", "Higher PSNR means a better prediction, and doubling would be 3 dB down.")], 0),
-        ("Why does training see normal windows only?",
-         [("To save time.", "It would be little time. Something else depends on it."),
-          ("So that PSNR stays below 40 dB.", "PSNR has no limit to keep."),
-          ("So that what is abnormal has never been seen, and is predicted badly.", "That is the whole recipe: the error gives it away.")], 2),
-        ("Paper A reports a per-clip AUC of 0.90, paper B a raw AUC of 0.86. Which method is better?",
-         [("A.", "Per-clip stretching alone can add that much, even to copy-last-frame."),
-          ("Nobody can tell.", "Numbers compare only when they were made the same way."),
-          ("B, because raw is harder.", "Often it is, but by how much depends on the data. Measure both the same way.")], 1),
-        ("A guard lowers the PSNR threshold below which the alarm rings. What follows?",
-         [("More anomalies are caught, with more false alarms.", "Fewer frames lie below a lower threshold, so the alarm rings less."),
-          ("More anomalies, with fewer false alarms.", "That would need a better detector. A threshold only trades one for the other."),
-          ("Fewer anomalies are caught, with fewer false alarms.", "The alarm rings less often, rightly and wrongly.")], 2),
-    ],
-    "03": [
-        ("A predictor can be too strong. What does that mean?",
-         [("It trains too slowly.", "Time is not the trouble here."),
-          ("It predicts the anomaly well, too.", "Then the error no longer tells normal from abnormal."),
-          ("It predicts normal frames too well.", "Normal frames cannot be predicted too well. The gap to the abnormal ones counts.")], 1),
-        ("Which number says best whether more capacity helps detection?",
-         [("The PSNR of normal frames.", "It goes up with capacity. So may the PSNR of the anomalies."),
-          ("The training loss.", "It is about normal training windows only."),
-          ("The AUC, or the gap between normal and abnormal PSNR, over several seeds.", "A single run of a single seed is an anecdote.")], 2),
-        ("A memory of normal prototypes is put into the middle of the network. What is the idea?",
-         [("Anomalies, too, must be drawn from normal pieces, and come out badly.", "That is the remedy in one line. Whether it works has to be measured."),
-          ("The network remembers every anomaly it has met.", "It has met none: training is normal only."),
-          ("It makes the network smaller.", "It adds parameters. It narrows what can be drawn, not the network.")], 0),
-        ("A predictor trained on camera A looks through camera B. What is to be expected?",
-         [("Nothing changes: people walk alike everywhere.", "They do, but angle, size, light and background differ, and it learned those."),
-          ("Everything is predicted worse, normal frames included.", "The scene is baked in. To this model the whole new place is an anomaly."),
-          ("Only anomalies are predicted worse.", "That would be wonderful. What is normal at B is new to it as well.")], 1),
-        ("Why is meta-learning a candidate for the second problem?",
-         [("It optimises for fitting in quickly, from a few frames of the new place.", "It is made for joining a new circle of friends."),
-          ("It needs no data of the new camera at all.", "It needs a few frames: the support."),
-          ("It makes the predictor stronger.", "Strength is the first problem. This is about adapting.")], 0),
-    ],
-    "04": [
-        ("A 5-way 2-shot classification task: how many images does its support hold?",
-         [("2", "That is one class. The task has five."),
-          ("5", "That would be one for each class: 1-shot."),
-          ("10", "N classes times K samples.")], 2),
-        ("On which data is the loss computed that meta-learning minimises?",
-         [("On the query of each task, after adapting to its support.", "L(theta) is the sum of these losses. The exam counts, not the homework."),
-          ("On the support of each task.", "That would reward learning by heart."),
-          ("On support and query together.", "Then a part of the mark would be for homework.")], 0),
-        ("A camera gives K = 5 consecutive windows as support. How many frames are that?",
-         [("5", "A single window already takes five."),
-          ("9", "Four to begin with, and one more for each window: K + 4."),
-          ("25", "Consecutive windows share four of their five frames.")], 1),
-        ("Support window 10 covers frames 10 to 14. Which query window leaks?",
-         [("Window 15.", "It covers frames 15 to 19, none of which the support holds."),
-          ("Window 4.", "It covers frames 4 to 8."),
-          ("Window 14.", "It covers frames 14 to 18, and frame 14 is in the support. Another window is not enough.")], 2),
-        ("In the interview, why was candidate B hired?",
-         [("B learns the new place from a few windows.", "Initial weights from which learning goes fast are worth more than a good score today."),
-          ("B was ahead before learning.", "Look at the table again: what counts is where a candidate stands after learning."),
-          ("B has the larger network.", "Both have the same network. Only the weights differ.")], 0),
-    ],
-    "05": [
-        ("What does MAML minimise?",
-         [("The loss now, summed over all tasks.", "That is pre-training, which plays the early game."),
-          ("The loss after adapting, summed over all tasks.", "It does not much care how good the model is now. It plays the late game."),
-          ("The number of inner steps.", "That number is chosen beforehand.")], 1),
-        ("Where does the query enter Algorithm 1?",
-         [("In line 5, the gradient of the inner step.", "That is the support. The inner step must not see the exam."),
-          ("In line 3, when tasks are sampled.", "It is drawn there, but it is not used before the outer update."),
-          ("In line 8, the outer update.", "theta moves by the query losses of the adapted models.")], 2),
-        ("First-order MAML leaves something out. What?",
-         [("How theta' moves when theta moves: the factor I - alpha H.", "It takes the query gradient at theta' as if it were the one at theta."),
-          ("The inner step.", "Without it, that would be pre-training."),
-          ("The query set.", "Its gradient at theta' is exactly what first order keeps.")], 0),
-        ("In a higher context you write fmodel.encoder(x). What happens?",
-         [("An error says that this is not allowed.", "No: it runs, without a word. That is what makes it a trap."),
-          ("The inner steps are ignored.", "Only a call of fmodel as a whole uses the adapted weights."),
-          ("The encoder adapts, the rest does not.", "Nothing adapts on this way: the submodule still has its old weights.")], 1),
-        ("Every p.grad is None after backward(). Which is the likely reason?",
-         [("The learning rate is too small.", "A small rate gives a small gradient, not none."),
-          ("The loss is zero.", "Then the gradient would be zero, and not None."),
-          ("copy_initial_weights was left at its default, True.", "The inner loop then starts from a copy, and theta is not part of the graph.")], 2),
-    ],
-    "06": [
-        ("How much of the new place does MAML see before it is judged there?",
-         [("K windows of normal life.", "K consecutive windows are K + 4 frames. They are not scored."),
-          ("Nothing at all.", "That is step 0, where it looks poor. It has to settle in first."),
-          ("All of its training clips.", "With that much data, ordinary training would do.")], 0),
-        ("A fair comparison with fine-tuning gives the pre-trained model ...",
-         [("the same learning rate as MAML.", "MAML's learned rates may be the wrong ones for it, and ruin it."),
-          ("more steps than MAML.", "Steps cost time at the new place. Both get the same budget."),
-          ("the rate that serves it best, chosen on validation scenes.", "A rival who was not tuned proves nothing.")], 2),
-        ("After adapting, the PSNR of normal frames rose by 10 dB. Has detection improved?",
-         [("Yes, by about as much.", "Decibels on normal frames are not detection."),
-          ("Only the AUC can tell.", "The PSNR of abnormal frames may have risen as well. The ranking counts."),
-          ("No, PSNR and detection have nothing to do with each other.", "They have: a prediction that fails everywhere cannot point at anything.")], 1),
-        ("One scene, one seed, AUC up by two points. What do you conclude?",
-         [("Little: look at several scenes and seeds, and at the spread.", "Two points are often less than the spread between seeds."),
-          ("The method works.", "On one camera, once. It may have been luck."),
-          ("The method is two points better than all others.", "Others were measured elsewhere, and perhaps in another way.")], 0),
-        ("Somebody wants to hang up this detector in a school yard. What do you tell them first?",
-         [("That the AUC is high enough.", "An AUC says nothing about false alarms per day, nor about who is watched."),
-          ("That it rings at what is unusual, not at what is wrong.", "Somebody has to decide what counts as normal, and answer for it."),
-          ("That it works without labels.", "True, and beside the point: ask first whether it should be there at all.")], 1),
-    ],
-}  # fmt: skip
+def read_questions(path: Path) -> dict[str, list[Question]]:
+    """The questions in a file like `quiz.toml`, by notebook."""
+    questions: dict[str, list[Question]] = {}
+    for table in tomllib.loads(path.read_text(encoding="utf-8"))["question"]:
+        question, answers = table["question"], table["answer"]
+        right = [number for number, answer in enumerate(answers) if answer.get("right")]
+        if len(right) != 1:
+            raise ValueError(
+                f"{path.name}: '{question}' has {len(right)} right answers: "
+                "put right = true below one of them."
+            )
+        pairs = [(answer["text"], answer["why"]) for answer in answers]
+        questions.setdefault(table["notebook"], []).append((question, pairs, right[0]))
+    return questions
 
 
-def texts():
-    """Every English text of the quiz, for a translator: `words.WORDS[text]` translates it."""
-    return sorted({
-        text
-        for questions in QUESTIONS.values()
-        for question, answers, _ in questions
-        for text in (question, *(part for answer in answers for part in answer))
-    })  # fmt: skip
+# By notebook: question, (answer, what to say to somebody who chose it), number of the right one.
+QUESTIONS = read_questions(Path(__file__).with_suffix(".toml"))
+
+
+def texts() -> list[str]:
+    """Every English text of the quiz, sorted, for translators."""
+    distinct = set()
+    for questions in QUESTIONS.values():
+        for question, answers, _ in questions:
+            distinct.add(question)
+            for answer in answers:
+                distinct.update(answer)
+    return sorted(distinct)

@@ -1,4 +1,4 @@
-"""Video anomaly detection, from next-frame prediction to scene adaptation, in code small enough to read."""
+"""Video anomaly detection, from predicting the next frame to adapting to a new scene."""
 
 import lazy_loader
 

@@ -1,6 +1,7 @@
 from . import (
     adaptation,
     adversarial,
+    callbacks,
     checkpoints,
     episodes,
     evaluation,
@@ -19,6 +20,7 @@ from . import (
     windows,
     zoo,
 )
+from .callbacks import WeightAverage
 from .checkpoints import load_or_train, load_weights, save_weights
 from .episodes import EpisodeSampler, Task
 from .evaluation import Evaluation, evaluate, predict_clip
@@ -33,13 +35,14 @@ from .windows import Windows, make_windows
 from .zoo import list_checkpoints, load_checkpoint
 
 __all__ = [
-    "Clip", "EpisodeSampler", "Evaluation", "InnerRates", "MetaTrained", "Scene", "Task", "Windows",
-    "adapt", "adaptation", "adaptation_curve", "adversarial", "anomaly_score", "boar_scene",
-    "build_predictor", "checkpoints", "copy_last_frame", "count_parameters", "data_folder",
-    "episodes", "evaluate", "evaluation", "fit", "frame_auc", "list_checkpoints", "list_scenes",
-    "load_checkpoint", "load_or_train", "load_weights", "losses", "make_windows", "maml",
-    "meta_step", "meta_train", "metrics", "moving_pixels", "open_scene", "patch_psnr", "pools",
-    "predict_clip", "predictors", "prepare", "psnr", "regularity_score", "save_weights", "scenes",
-    "scrub", "text", "the_boar", "toy", "toy_scene", "training", "view", "widgets", "windows", "zoo",
+    "Clip", "EpisodeSampler", "Evaluation", "InnerRates", "MetaTrained", "Scene", "Task",
+    "WeightAverage", "Windows", "adapt", "adaptation", "adaptation_curve", "adversarial",
+    "anomaly_score", "boar_scene", "build_predictor", "callbacks", "checkpoints", "copy_last_frame",
+    "count_parameters", "data_folder", "episodes", "evaluate", "evaluation", "fit", "frame_auc",
+    "list_checkpoints", "list_scenes", "load_checkpoint", "load_or_train", "load_weights", "losses",
+    "make_windows", "maml", "meta_step", "meta_train", "metrics", "moving_pixels", "open_scene",
+    "patch_psnr", "pools", "predict_clip", "predictors", "prepare", "psnr", "regularity_score",
+    "save_weights", "scenes", "scrub", "text", "the_boar", "toy", "toy_scene", "training", "view",
+    "widgets", "windows", "zoo",
 ]  # fmt: skip
 __version__: str

@@ -1,25 +1,48 @@
-"""TODO."""
+"""Settling in behind a new camera: many ordinary training steps on its first windows; alarms."""
 
 import copy
-import functools
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from vadkit.losses import prediction_loss
 
+Windows = tuple[Tensor, Tensor]  # inputs (K, 4, H, W) and targets (K, 1, H, W)
 
-def fine_tuning(predictor, support, optimizer="sgd", lr=0.1, n_steps=3, draw=None):
-    """Ordinary training on a support, watched: yields the copy after 0, 1, ... n_steps steps, the same object each time.
 
-    support: (inputs (K, 4, H, W), targets (K, 1, H, W)); optimizer: "sgd", as `vadkit.adapt` does it, or "adam".
-    draw: support -> the (inputs, targets) of one step; the whole support, every time, when None.
+def fine_tuning(
+    predictor: nn.Module,
+    support: Windows,
+    optimizer: str = "sgd",
+    lr: float = 0.1,
+    n_steps: int = 3,
+    sample_batch: Callable[[Windows], Windows] | None = None,
+) -> Iterator[nn.Module]:
+    """Watch ordinary training on a support.
+
+    Parameters
+    ----------
+    predictor, support : nn.Module, tuple of Tensor
+        What to train a copy of, and K windows: inputs (K, 4, H, W) and targets (K, 1, H, W).
+    optimizer, lr, n_steps : str, float, int
+        Either "sgd", as `vadkit.adapt` does it, or "adam"; its learning rate; how many steps.
+    sample_batch : callable, optional
+        Takes the support and returns the windows of one step; the whole support by default.
+
+    Yields
+    ------
+    nn.Module
+        The copy after 0, 1, ... n_steps steps, the same object each time.
     """
     tuned = copy.deepcopy(predictor).eval()
-    steps = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer](tuned.parameters(), lr=lr)
+    optimizers = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+    steps = optimizers[optimizer](tuned.parameters(), lr=lr)
     yield tuned
     for _ in range(n_steps):
-        x, y = draw(support) if draw else support
+        x, y = sample_batch(support) if sample_batch else support
         with torch.enable_grad():
             steps.zero_grad()
             prediction_loss(tuned(x), y).backward()
@@ -27,42 +50,93 @@ def fine_tuning(predictor, support, optimizer="sgd", lr=0.1, n_steps=3, draw=Non
         yield tuned
 
 
-def settle_in(predictor, support, n_steps=150, lr=3e-3, n_windows=4, seed=0):
-    """What a laptop can afford behind one new camera: Adam, on windows of the support drawn anew for each step -> the adapted copy.
+def settle_in(
+    predictor: nn.Module,
+    support: Windows,
+    n_steps: int = 150,
+    lr: float = 3e-3,
+    n_windows: int = 4,
+    seed: int = 0,
+) -> nn.Module:
+    """Adapt to one new camera at a laptop's pace: Adam, on a new `mirrored_batch` at each step.
 
-    Each window is mirrored by chance, see `some_mirrored`: a support of ten windows is soon known by heart. support as in `fine_tuning`.
-    Rate and steps were chosen on two real scenes (UMN), where 300 steps separated hardly better and took twice the time.
+    Rate and steps were chosen on two real scenes (UMN), where 300 steps separated hardly better
+    and took twice the time.
+
+    Parameters
+    ----------
+    predictor, support, n_steps, lr : see `fine_tuning`
+        What to adapt a copy of, to what, and how.
+    n_windows, seed : int
+        Windows per step, and what decides them.
+
+    Returns
+    -------
+    nn.Module
+        The adapted copy.
     """
     generator = torch.Generator().manual_seed(seed)
-    draw = functools.partial(some_mirrored, n=n_windows, generator=generator)
-    *_, settled = fine_tuning(predictor, support, "adam", lr, n_steps, draw)
+    sample_batch = partial(mirrored_batch, n=n_windows, generator=generator)
+    *_, settled = fine_tuning(predictor, support, "adam", lr, n_steps, sample_batch)
     return settled
 
 
-def some_mirrored(support, n, generator):
-    """n of K windows, or all when there are fewer, each mirrored by chance: left to right, and in time -> (inputs, targets).
+def mirrored_batch(support: Windows, n: int, generator: torch.Generator) -> Windows:
+    """Sample n of K windows, or all if there are fewer, each mirrored by chance.
 
-    In time: a window x1 ... x5 becomes x5 ... x1. Normal life run backwards is nearly normal life, and who walked left could have walked
-    right.
+    A support of ten windows is soon known by heart. Left to right: who walked left could have
+    walked right. In time, x1 ... x5 becomes x5 ... x1: normal life run backwards is nearly normal.
+
+    Parameters
+    ----------
+    support, n, generator : tuple of Tensor, int, torch.Generator
+        The K windows, how many of them, and what decides which and how.
+
+    Returns
+    -------
+    tuple of Tensor
+        Inputs and targets of n windows.
     """
     windows = torch.cat(support, 1)
     windows = windows[torch.randperm(len(windows), generator=generator)[:n]]
-    for axis in (3, 1):
+    for axis in (3, 1):  # width, then time
         mirrored = torch.rand(len(windows), 1, 1, 1, generator=generator) < 0.5
         windows = torch.where(mirrored, windows.flip(axis), windows)
     return windows[:, :-1], windows[:, -1:]
 
 
-def alarms(psnr, threshold, n=3):
-    """Frames at which an alarm starts: the n-th frame in a row below the threshold, once for each run; NaN is below nothing."""
+def alarms(psnr: np.ndarray, threshold: float, n: int = 3) -> list[int]:
+    """Find the frames at which an alarm starts: the n-th in a row below the threshold.
+
+    Parameters
+    ----------
+    psnr, threshold, n : ndarray, float, int
+        (T,) dB, where NaN is below nothing; the threshold in dB; how many frames in a row.
+
+    Returns
+    -------
+    list of int
+        One frame for each row, however long it is.
+    """
     return alarm_starts(np.asarray(psnr) < threshold, n)
 
 
-def alarm_starts(ringing, n):
-    """(T,) bool -> list of the frames at which n in a row are True for the first time."""
+def alarm_starts(below: np.ndarray, n: int) -> list[int]:
+    """Find the frames at which n in a row are True for the first time.
+
+    Parameters
+    ----------
+    below, n : ndarray, int
+        (T,) bool, and how many.
+
+    Returns
+    -------
+    list of int
+        One frame for each row of at least n.
+    """
     row, starts = 0, []
-    for t, rings in enumerate(ringing):
-        row = row + 1 if rings else 0
+    for t, is_below in enumerate(below):
+        row = row + 1 if is_below else 0
         if row == n:
             starts.append(t)
     return starts

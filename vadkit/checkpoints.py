@@ -1,20 +1,33 @@
-"""Weights and results on disk: safetensors with a header that says where they came from, JSON for tables. No pickle."""
+"""Weights on disk: safetensors with a header that says where they came from. No pickle."""
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor, nn
 
 FORMAT = "vadkit-weights-1"
 
 
 @contextmanager
-def writing_whole(path):
-    """A path to write to, which becomes `path` at the very end. Whatever happens before leaves what was there."""
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes `path` at the very end.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write; a failure leaves what was there before.
+
+    Yields
+    ------
+    Path
+        The unfinished file, in the same folder.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
@@ -25,16 +38,39 @@ def writing_whole(path):
         unfinished.unlink(missing_ok=True)
 
 
-def save_tensors(path, tensors, header):
-    """Write named tensors and a JSON-able header in one file, whole or not at all."""
+def save_tensors(path: str | Path, tensors: dict[str, Tensor], header: dict) -> None:
+    """Write named tensors and a header in one file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    tensors : dict of Tensor
+        By name; what they show is written, without gradients.
+    header : dict
+        Anything that JSON can hold.
+    """
     metadata = {"vadkit": json.dumps({**header, "format": FORMAT}, sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with writing_whole(path) as unfinished:
+    with atomic_path(path) as unfinished:
         save_file(tensors, unfinished, metadata=metadata)
 
 
-def load_tensors(path):
-    """-> (tensors by name, header). Raises FileNotFoundError, or ValueError for a damaged or foreign file."""
+def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
+    """Read what `save_tensors` wrote; a damaged or foreign file is a ValueError.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    tensors : dict of Tensor
+        By name.
+    header : dict
+        With the file's format.
+    """
     if not Path(path).is_file():
         raise FileNotFoundError(f"No weights file at {path}.")
     try:
@@ -42,42 +78,86 @@ def load_tensors(path):
             tensors = {name: file.get_tensor(name) for name in file.keys()}
             header = json.loads((file.metadata() or {}).get("vadkit", "null"))
     except (SafetensorError, ValueError, OSError) as error:
-        raise ValueError(
-            f"{path} is not a readable safetensors file ({error}): delete it and load or train again."
-        ) from None
+        problem = f"{path} is not a readable safetensors file ({error})"
+        raise ValueError(f"{problem}: delete it and load or train again.") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ValueError(f"{path} was not written by vadkit (its header is not {FORMAT}): give a file made by vadkit.")
+        problem = f"{path} was not written by vadkit (its header is not {FORMAT})"
+        raise ValueError(f"{problem}: give a file made by vadkit.")
     return tensors, header
 
 
-def save_weights(path, predictor, header=None):
-    """Write a predictor's weights with a header of your own (script, arguments, seed, data, figures)."""
+def save_weights(path: str | Path, predictor: nn.Module, header: dict | None = None) -> None:
+    """Write a predictor's weights.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    predictor : nn.Module
+        Whose state dict is written.
+    header : dict, optional
+        Yours, anything that JSON can hold: script, arguments, seed, data, results.
+    """
     save_tensors(path, predictor.state_dict(), {"torch": torch.__version__, **(header or {})})
 
 
-def load_weights(path, predictor):
-    """Fill a predictor with the weights in a file -> the file's header. A file that does not fit touches nothing.
+def load_weights(path: str | Path, predictor: nn.Module) -> dict:
+    """Fill a predictor with the weights in a file; one that does not fit touches nothing.
 
-    Raises FileNotFoundError, or ValueError for a damaged, foreign or mismatched file.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    predictor : nn.Module
+        Built with the name, width and options it was trained with.
+
+    Returns
+    -------
+    dict
+        The file's header.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged or foreign, or does not fit the predictor.
     """
     tensors, header = load_tensors(path)
-    mine = {name: tuple(t.shape) for name, t in predictor.state_dict().items()}
-    theirs = {name: tuple(t.shape) for name, t in tensors.items()}
+    mine = {name: tuple(tensor.shape) for name, tensor in predictor.state_dict().items()}
+    theirs = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if mine != theirs:
-        wrong = sorted(set(mine.items()) ^ set(theirs.items()))[0][0]
+        wrong, _ = min(set(mine.items()) ^ set(theirs.items()))
+        there, here = theirs.get(wrong, "missing"), mine.get(wrong, "missing")
         raise ValueError(
-            f"{path} does not fit this predictor ('{wrong}' is {theirs.get(wrong, 'missing')} there, "
-            f"{mine.get(wrong, 'missing')} here): build it with the name, width and options it was trained with."
+            f"{path} does not fit this predictor ('{wrong}' is {there} there, {here} here): "
+            "build it with the name, width and options it was trained with."
         )
     predictor.load_state_dict(tensors)
     return header
 
 
-def load_or_train(path, predictor, train, header=None):
-    """Load weights where they are; otherwise call `train(predictor)` and keep the result there -> the file's header.
+def load_or_train(
+    path: str | Path, predictor: nn.Module, train: Callable, header: dict | None = None
+) -> dict:
+    """Load weights where there are some; otherwise train, and keep the result there.
 
-    A training that was interrupted (`train` returns a `History` that says so) leaves what was learned in the predictor
-    and writes no file, so that nobody takes it for the real thing later.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    predictor : nn.Module
+        The network to fill.
+    train : callable
+        Called with the predictor. Where it returns a `History` that was interrupted, no file is
+        written, so that nobody takes what was learned for the real thing later.
+    header : dict, optional
+        Of the file, as in `save_weights`.
+
+    Returns
+    -------
+    dict
+        The file's header.
     """
     if not Path(path).is_file():
         history = train(predictor)

@@ -1,56 +1,64 @@
-"""From a prediction to a decision: PSNR, regularity, anomaly score, ROC AUC.
-
-PSNR goes up when a frame is normal; the anomaly score goes up when it is abnormal; label 1 means abnormal.
-"""
+"""A predictor on a scene: a score for every frame of the test clips, and what it is worth."""
 
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from vadkit.metrics import anomaly_score, check_smoothing, frame_auc, moving_pixels, patch_psnr, psnr, smooth_scores
-from vadkit.scenes import check_labels
+from vadkit import metrics
+from vadkit.metrics import frame_auc
+from vadkit.scenes import Clip, Scene, check_labels
 from vadkit.windows import N_INPUTS, Windows
 
 
 @dataclass
 class Evaluation:
-    """What `evaluate` found. `psnr` and `scores`: one (T,) array per test clip, the first four frames NaN.
+    """What `evaluate` measured: one entry of each list for each test clip.
 
-    psnr: dB (worst block for score="patch", share of still pixels for "moving"), up = normal
-    labels: (T,) bool per clip, True = abnormal; None where nobody labelled the clip
+    Parameters
+    ----------
+    psnr : list of ndarray
+        (T,) in dB, up = normal, NaN where nothing was scored. It is the PSNR of the worst block
+        for score="patch", the share of still pixels for "moving".
+    labels : list of ndarray
+        (T,) bool, True = abnormal; None where nobody labelled the clip.
+    kinds : list of list of str
+        The kind of anomaly in each frame, "" for a normal one; None where unknown.
+    clips : list of str
+        The clips' names.
     """
 
-    psnr: list
-    labels: list
-    kinds: list
-    clips: list
+    psnr: list[np.ndarray]
+    labels: list[np.ndarray | None]
+    kinds: list[list[str] | None]
+    clips: list[str]
 
     @property
-    def scores(self):
-        """Minus PSNR: up = abnormal, not normalised. What every AUC below is computed from."""
+    def scores(self) -> list[np.ndarray]:
+        """Minus PSNR: up = abnormal, not normalised; every AUC is computed from it."""
         return [-values for values in self.psnr]
 
     @property
-    def anomaly_score(self):
-        """Per clip, min-max normalised, in [0, 1], up = abnormal."""
-        return [anomaly_score(values) for values in self.psnr]
+    def anomaly_score(self) -> list[np.ndarray]:
+        """Scores min-max normalised within each clip, in [0, 1], up = abnormal."""
+        return [metrics.anomaly_score(values) for values in self.psnr]
 
     @property
-    def auc_raw(self):
-        """Micro AUC, PSNR as it is: one threshold for the whole scene."""
+    def auc_raw(self) -> float:
+        """Micro AUC of PSNR as it is: one threshold for the whole scene."""
         return frame_auc(self.scores, self._all_labels())
 
     @property
-    def auc_clip(self):
-        """Micro AUC after per-clip min-max, the protocol of most published tables."""
+    def auc_clip(self) -> float:
+        """Micro AUC after min-max within each clip, the protocol of most published tables."""
         return frame_auc(self.scores, self._all_labels(), normalize="clip")
 
     @property
-    def auc_macro(self):
-        """Mean of the clips' own AUCs, without the `one_class_clips`; NaN where no clip holds both classes."""
+    def auc_macro(self) -> float:
+        """Mean of the clips' own AUCs, without the `one_class_clips`; NaN if none is left."""
         if len(self.one_class_clips) == len(self.clips):
             return float("nan")
         with warnings.catch_warnings():
@@ -58,37 +66,50 @@ class Evaluation:
             return frame_auc(self.scores, self._all_labels(), average="macro")
 
     @property
-    def one_class_clips(self):
-        """Names of the clips whose scored frames are all normal or all abnormal, which `auc_macro` leaves out."""
-        scored = [l[~np.isnan(p)] for p, l in zip(self.psnr, self._all_labels())]
+    def one_class_clips(self) -> list[str]:
+        """Names of the clips whose scored frames are all normal or all abnormal."""
+        scored = [labels[~np.isnan(p)] for p, labels in zip(self.psnr, self._all_labels())]
         return [name for name, l in zip(self.clips, scored) if l.all() or not l.any()]
 
     @property
-    def by_kind(self):
-        """{kind: raw micro AUC of that kind's frames against all normal frames}; empty where kinds are unknown."""
-        if any(k is None for k in self.kinds):
+    def by_kind(self) -> dict[str, float]:
+        """Raw micro AUC of each kind against all normal frames; empty where kinds are unknown."""
+        if any(kinds is None for kinds in self.kinds):
             return {}
-        scored = [np.array(k)[~np.isnan(p)] for k, p in zip(self.kinds, self.psnr)]
-        return {str(kind): self.auc_of([kind]) for kind in sorted(set(np.concatenate(scored)) - {""})}
+        scored = [np.array(kinds)[~np.isnan(p)] for kinds, p in zip(self.kinds, self.psnr)]
+        kinds = sorted(set(np.concatenate(scored)) - {""})
+        return {str(kind): self.auc_of([kind]) for kind in kinds}
 
-    def auc_of(self, wanted, normalize=None):
-        """AUC over some kinds only: frames of other kinds are left out before normalising, normal frames stay.
+    def auc_of(self, wanted: Sequence[str], normalize: str | None = None) -> float:
+        """Micro AUC of some kinds of anomaly against all normal frames.
 
-        Raises ValueError where kinds are unknown, and as `frame_auc`.
+        Parameters
+        ----------
+        wanted : sequence of str
+            Frames of other kinds are left out before normalising.
+        normalize : {None, "clip", "scene"}
+            As in `frame_auc`.
+
+        Returns
+        -------
+        float
+            In [0, 1]; a ValueError where kinds are unknown.
         """
-        if any(k is None for k in self.kinds):
-            raise ValueError("Nobody noted the kinds of anomaly in these clips: use auc_raw or auc_clip.")
-        keep = [np.isin(np.array(k), ["", *wanted]) for k in self.kinds]
-        return frame_auc([np.where(m, s, np.nan) for m, s in zip(keep, self.scores)], self.labels, normalize)
+        if any(kinds is None for kinds in self.kinds):
+            need = "use auc_raw or auc_clip"
+            raise ValueError(f"Nobody noted the kinds of anomaly in these clips: {need}.")
+        chosen = [np.isin(np.array(kinds), ["", *wanted]) for kinds in self.kinds]
+        scores = [np.where(keep, s, np.nan) for keep, s in zip(chosen, self.scores)]
+        return frame_auc(scores, self.labels, normalize)
 
     @property
-    def psnr_normal(self):
+    def psnr_normal(self) -> float:
         """Mean PSNR over normal frames, dB; NaN where there are none."""
         return self._mean_psnr(abnormal=False)
 
     @property
-    def psnr_gap(self):
-        """Mean PSNR of normal frames minus mean PSNR of abnormal frames, dB: what a predictor is for."""
+    def psnr_gap(self) -> float:
+        """Mean PSNR of normal minus that of abnormal frames, dB: what a predictor is for."""
         return self.psnr_normal - self._mean_psnr(abnormal=True)
 
     def _mean_psnr(self, abnormal):
@@ -99,7 +120,8 @@ class Evaluation:
     def _all_labels(self):
         unlabelled = [name for name, l in zip(self.clips, self.labels) if l is None]
         if unlabelled:
-            raise ValueError(f"Nobody labelled {', '.join(unlabelled)}: only psnr and anomaly_score can be told.")
+            names = ", ".join(unlabelled)
+            raise ValueError(f"Nobody labelled {names}: only psnr and anomaly_score can be told.")
         return self.labels
 
 
@@ -117,71 +139,134 @@ def _in_eval_mode(predictor):
 
 
 @torch.no_grad()
-def predict_clip(predictor, clip, batch_size=32):
-    """Run a predictor, in eval mode, over one clip -> (T - 4, H, W) float32 in [0, 1]; entry i predicts frame i + 4.
+def predict_clip(predictor: Callable, clip: Clip, batch_size: int = 32) -> np.ndarray:
+    """Predict the frames of one clip; a network runs in eval mode.
 
-    Predictions are clamped to [0, 1]; what is not finite becomes NaN. Raises ValueError for a clip of fewer than five
-    frames, or a predictor that returns anything but one frame per window.
+    Parameters
+    ----------
+    predictor : callable
+        (N, 4, H, W) -> (N, 1, H, W).
+    clip : Clip
+        Of five frames or more.
+    batch_size : int
+        How many windows to predict at once.
+
+    Returns
+    -------
+    ndarray
+        (T - 4, H, W) float32, clamped to [0, 1], NaN for what is not finite; entry i predicts
+        frame i + 4.
     """
     with _in_eval_mode(predictor):
-        return torch.cat([prediction for _, _, prediction in _predictions(predictor, clip, batch_size)])[:, 0].numpy()
+        batches = [prediction for _, _, prediction in _predictions(predictor, clip, batch_size)]
+    return torch.cat(batches)[:, 0].numpy()
 
 
-def _predictions(predictor, clip, batch_size):
+def _predictions(predictor, clip, batch_size, every=1):
+    """Yield every n-th window of a clip and its prediction, as x, y, prediction, in batches."""
     try:
         windows = Windows([clip])
     except ValueError as error:
         raise ValueError(f"Clip '{clip.name}': {error}") from None
     parameters = predictor.parameters() if isinstance(predictor, torch.nn.Module) else ()
     device = next((p.device for p in parameters), "cpu")
-    for start in range(0, len(windows), batch_size):
-        x, y = windows.batch(range(start, min(start + batch_size, len(windows))))
+    indices = range(0, len(windows), every)
+    for start in range(0, len(indices), batch_size):
+        x, y = windows.batch(indices[start : start + batch_size])
         prediction = predictor(x.to(device))
         shape = tuple(getattr(prediction, "shape", ()))
         if not isinstance(prediction, torch.Tensor) or shape != y.shape:
             raise ValueError(
-                f"A predictor turns {tuple(x.shape)} into a tensor {tuple(y.shape)}, one next frame per window; "
-                f"this one returned: {type(prediction).__name__} {shape}."
+                f"A predictor turns {tuple(x.shape)} into a tensor {tuple(y.shape)}, one next "
+                f"frame per window; this one returned: {type(prediction).__name__} {shape}."
             )
         prediction = prediction.cpu().float()
         yield x, y, prediction.clamp(0, 1).where(prediction.isfinite(), torch.nan)
 
 
 SCORES = {
-    "frame": lambda x, y, prediction: psnr(prediction, y),
-    "patch": lambda x, y, prediction: patch_psnr(prediction, y),
-    "moving": lambda x, y, prediction: 1 - moving_pixels(x, y),
+    "frame": lambda x, y, prediction: metrics.psnr(prediction, y),
+    "patch": lambda x, y, prediction: metrics.patch_psnr(prediction, y),
+    "moving": lambda x, y, prediction: 1 - metrics.moving_pixels(x, y),
 }
 
 
 @torch.no_grad()
-def evaluate(predictor, scene, score="frame", smooth=None, causal=False, batch_size=32):
-    """Score every frame of a scene's test clips.
+def evaluate(
+    predictor: Callable,
+    scene: Scene,
+    score: str = "frame",
+    smooth: int | None = None,
+    causal: bool = False,
+    every: int = 1,
+    batch_size: int = 32,
+) -> Evaluation:
+    """Score the frames of a scene's test clips; a network runs in eval mode.
 
-    predictor: any callable (N, 4, H, W) -> (N, 1, H, W), `copy_last_frame` included; a network runs in eval mode
-    score: "frame" = whole-frame PSNR, "patch" = PSNR of the worst block, "moving" = moving pixels, whatever is predicted
-    smooth: None, or an odd number of frames for a running median (`smooth_scores`); causal=True looks back only
-    Returns an `Evaluation`. Frames whose score is NaN (they, or their prediction, are NaN or infinite) are left out of
-    every AUC, with a warning that says how many and in which clip.
-    Raises ValueError for an unknown score, a scene without test clips, a clip of fewer than five frames, labels that do
-    not fit their clip, and a predictor that returns anything but one frame per window.
+    Frames whose score is not a number (they, or their prediction, are NaN or infinite) are left
+    out of every AUC, with a warning that says how many and in which clip.
+
+    Parameters
+    ----------
+    predictor : callable
+        (N, 4, H, W) -> (N, 1, H, W), `copy_last_frame` included.
+    scene : Scene
+        Whose test clips are scored.
+    score : {"frame", "patch", "moving"}
+        PSNR of the whole frame; of its worst block; or moving pixels, whatever is predicted.
+    smooth : int, optional
+        An odd number of frames for a running median, see `smooth_scores`.
+    causal : bool
+        Let the median look back only.
+    every : int
+        Score only every n-th window, from the first; the other frames are NaN.
+    batch_size : int
+        How many windows to predict at once.
+
+    Returns
+    -------
+    Evaluation
+        With a score for each clip, as long as the clip; its first four frames are NaN.
+
+    Raises
+    ------
+    ValueError
+        If the scene has no test clips, a clip is shorter than five frames or does not fit its
+        labels, or the predictor returns anything but one frame per window.
     """
     if score not in SCORES:
         raise ValueError(f"Unknown score '{score}': choose from {', '.join(SCORES)}.")
     if not scene.test_clips:
         raise ValueError(f"Scene '{scene.name}' has no test clips to score.")
+    if every < 1:
+        raise ValueError(f"Every n-th window is scored, n at least 1, got {every}.")
     if smooth is not None:
-        check_smoothing(smooth)
-    values, clips = [], scene.test_clips
-    labels = [c.labels if c.labels is None else check_labels(c.labels, len(c), f"Clip '{c.name}'") for c in clips]
+        metrics.smooth_scores(np.zeros(1), smooth)  # refuses an even number before any work
+    clips = scene.test_clips
+    labels = [_checked_labels(clip) for clip in clips]  # before any work
+    values = []
     with _in_eval_mode(predictor):
         for clip in clips:
-            batches = [SCORES[score](*batch) for batch in _predictions(predictor, clip, batch_size)]
-            found = torch.cat(batches).double().numpy()
-            if lost := int(np.isnan(found).sum()):
-                text = f"Clip '{clip.name}': no score for {lost} frames, they or their predictions are not finite."
-                warnings.warn(text, stacklevel=3)
-            values.append(np.concatenate([np.full(N_INPUTS, np.nan), found]))
+            values.append(_score_clip(predictor, clip, score, every, batch_size))
     if smooth is not None:
-        values = [smooth_scores(v, smooth, causal) for v in values]
-    return Evaluation(values, labels, [c.kinds for c in clips], [c.name for c in clips])
+        values = [metrics.smooth_scores(v, smooth, causal) for v in values]
+    return Evaluation(values, labels, [clip.kinds for clip in clips], [clip.name for clip in clips])
+
+
+def _checked_labels(clip):
+    if clip.labels is None:
+        return None
+    return check_labels(clip.labels, len(clip), f"Clip '{clip.name}'")
+
+
+def _score_clip(predictor, clip, score, every, batch_size):
+    batches = _predictions(predictor, clip, batch_size, every)
+    scored = torch.cat([SCORES[score](*batch) for batch in batches]).double().numpy()
+    lost = int(np.isnan(scored).sum())
+    if lost:
+        reason = "they or their predictions are not finite"
+        text = f"Clip '{clip.name}': no score for {lost} frames, {reason}."
+        warnings.warn(text, stacklevel=4)  # points to who called `evaluate`
+    values = np.full(len(clip), np.nan)
+    values[N_INPUTS::every] = scored
+    return values

@@ -1,19 +1,45 @@
-"""TODO."""
+"""What a predictor is trained on."""
 
-import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 
-def prediction_loss(prediction, target, gradient=0.0):
-    """Mean squared error, plus `gradient` times the gradient-difference loss that punishes blur (Mathieu et al. 2016)."""
+def prediction_loss(prediction: Tensor, target: Tensor, gradient: float = 0.0) -> Tensor:
+    """Mean squared error, and a gradient difference that punishes blur (Mathieu et al. 2016).
+
+    Parameters
+    ----------
+    prediction, target : Tensor
+        Images (N, 1, H, W).
+    gradient : float
+        Weight of the gradient-difference loss.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
+    """
     loss = F.mse_loss(prediction, target)
     if gradient:
-        loss = loss + gradient * sum(
-            (prediction.diff(dim=d).abs() - target.diff(dim=d).abs()).abs().mean() for d in (-2, -1)
-        )
+        loss = loss + gradient * sum(_edge_error(prediction, target, dim) for dim in (-2, -1))
     return loss
 
 
-def addressing_entropy(weights):
-    """How undecided a memory is: mean entropy of its addressing (..., slots), in nats (Gong et al. 2019, eq. 9)."""
-    return -torch.special.xlogy(weights, weights.clamp(min=1e-12)).sum(dim=-1).mean()
+def _edge_error(prediction, target, dim):
+    return (prediction.diff(dim=dim).abs() - target.diff(dim=dim).abs()).abs().mean()
+
+
+def addressing_entropy(weights: Tensor) -> Tensor:
+    """How undecided a memory is: mean entropy of its addressing (Gong et al. 2019, eq. 9).
+
+    Parameters
+    ----------
+    weights : Tensor
+        Addressing (..., slots), each row summing to one.
+
+    Returns
+    -------
+    Tensor
+        A scalar in nats.
+    """
+    return -weights.xlogy(weights.clamp(min=1e-12)).sum(dim=-1).mean()

@@ -1,9 +1,14 @@
-"""TODO."""
+"""From a prediction to a score: PSNR, up = normal; anomaly scores, up = abnormal; their AUC."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from vadkit.scenes import check_labels
 
@@ -11,93 +16,179 @@ MAX_PSNR = 100.0  # dB, what a perfect prediction gets instead of infinity
 PATCH = 16  # pixels, side of the block in the patch-wise score
 
 
+def decibel(mse: Any) -> Any:
+    """Turn mean squared errors of images in [0, 1] into dB, 10 log10(1 / MSE).
+
+    Parameters
+    ----------
+    mse : Tensor, ndarray, list or float
+        The errors; NaN stays NaN.
+
+    Returns
+    -------
+    Tensor, ndarray or float
+        At most `MAX_PSNR`; a Tensor for a Tensor, else NumPy's.
+    """
+    if isinstance(mse, Tensor):
+        return (-10 * torch.log10(mse)).clamp(max=MAX_PSNR)
+    return -10 * np.log10(np.maximum(mse, 10 ** (-MAX_PSNR / 10)))
+
+
 def _squared_error(prediction, target):
     if prediction.shape != target.shape or prediction.ndim != 4:
-        raise ValueError(
-            "Prediction and target must share one shape (N, 1, H, W), "
-            f"got {tuple(prediction.shape)} and {tuple(target.shape)}."
-        )
+        shapes = f"{tuple(prediction.shape)} and {tuple(target.shape)}"
+        need = "Prediction and target must share one shape (N, 1, H, W)"
+        raise ValueError(f"{need}, got {shapes}.")
     if not (prediction.is_floating_point() and target.is_floating_point()):
-        raise ValueError(
-            f"PSNR is for float images in [0, 1], got {prediction.dtype} and {target.dtype}: divide by 255."
-        )
+        dtypes = f"{prediction.dtype} and {target.dtype}"
+        raise ValueError(f"PSNR is for float images in [0, 1], got {dtypes}: divide by 255.")
     return (prediction - target).square()
 
 
-def decibel(mse):
-    return (-10 * torch.log10(mse)).clamp(max=MAX_PSNR)
+def psnr(prediction: Tensor, target: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of each window, 10 log10(1 / MSE).
 
+    Parameters
+    ----------
+    prediction, target : Tensor
+        Images (N, 1, H, W), float in [0, 1].
 
-def psnr(prediction, target):
-    """Peak signal-to-noise ratio per window, 10 log10(1 / MSE) (Mathieu et al. 2016; Liu et al. 2018, eq. 7).
+    Returns
+    -------
+    Tensor
+        (N,) in dB, at most `MAX_PSNR`; NaN where the input holds NaN.
 
-    prediction, target: (N, 1, H, W) float in [0, 1]
-    Returns (N,) in dB, at most MAX_PSNR, which is what a perfect prediction gets; NaN in, NaN out.
-    Raises ValueError when the shapes differ or the images are not float.
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the images are not floating point.
+
+    References
+    ----------
+    Mathieu et al. 2016; Liu et al. 2018, eq. 7.
     """
     return decibel(_squared_error(prediction, target).flatten(1).mean(1))
 
 
-def patch_psnr(prediction, target, size=PATCH):
-    """PSNR of the worst size x size block: a small object does not drown in a whole-frame mean.
+def patch_psnr(prediction: Tensor, target: Tensor, size: int = PATCH) -> Tensor:
+    """PSNR of the worst block: a small object does not drown in a whole-frame mean.
 
-    Blocks overlap by half; the last ones, on the right and at the bottom, are cut where the frame ends.
-    prediction, target: (N, 1, H, W) float in [0, 1]. Returns (N,) in dB, at most MAX_PSNR; NaN in, NaN out.
-    Raises ValueError as `psnr` does, and for frames smaller than a block.
+    Parameters
+    ----------
+    prediction, target : Tensor
+        Images (N, 1, H, W), float in [0, 1], no smaller than a block.
+    size : int
+        Side of a block, in pixels. Blocks overlap by half and are cut where the frame ends.
+
+    Returns
+    -------
+    Tensor
+        (N,) in dB, as from `psnr`.
     """
     error = _squared_error(prediction, target)
     if min(error.shape[-2:]) < size:
-        raise ValueError(f"Frames of {tuple(error.shape[-2:])} are smaller than one {size} x {size} block: lower size.")
-    block_mse = torch.nn.functional.avg_pool2d(error, size, stride=max(size // 2, 1), ceil_mode=True)
+        frames = f"Frames of {tuple(error.shape[-2:])}"
+        raise ValueError(f"{frames} are smaller than one {size} x {size} block: lower size.")
+    block_mse = avg_pool2d(error, size, stride=max(size // 2, 1), ceil_mode=True)
     return decibel(block_mse.flatten(1).max(1).values)
 
 
-def moving_pixels(x, y, threshold=0.1):
-    """Share of pixels that changed by more than `threshold` from x4 to x5: a detector that learns and predicts nothing.
+def moving_pixels(x: Tensor, y: Tensor, threshold: float = 0.1) -> Tensor:
+    """Share of pixels that changed from x4 to x5: a detector that learns and predicts nothing.
 
-    x (N, 4, H, W), y (N, 1, H, W) in [0, 1] -> (N,) in [0, 1]; up = more motion = more abnormal; NaN in, NaN out.
+    Parameters
+    ----------
+    x, y : Tensor
+        Windows (N, 4, H, W) and what followed (N, 1, H, W), in [0, 1].
+    threshold : float
+        The smallest change that counts.
+
+    Returns
+    -------
+    Tensor
+        (N,) in [0, 1], up = abnormal; NaN where x4 or x5 holds NaN.
     """
     change = (y - x[:, -1:]).abs()
     moved = (change > threshold).float().where(~change.isnan(), torch.nan)
     return moved.flatten(1).mean(1)
 
 
-def _min_max(values):
-    """Stretch to [0, 1], NaN left alone; a constant goes to 0.5."""
-    low, high = np.nanmin(values), np.nanmax(values)
+def _min_max(values, among=None):
+    """Stretch what lies between the extremes of `among` to [0, 1]; a constant goes to 0.5."""
+    among = values if among is None else among
+    low, high = np.nanmin(among), np.nanmax(among)
     return (values - low) / (high - low) if high > low else values * 0 + 0.5
 
 
-def regularity_score(psnr_values):
-    """Min-max normalised PSNR of one clip, in [0, 1], up = normal (Liu et al. 2018, eq. 8). (T,) dB -> (T,).
+def regularity_score(psnr_values: ArrayLike) -> np.ndarray:
+    """Min-max normalised PSNR of one clip, up = normal.
 
-    NaN stays NaN; a clip whose frames all score the same gets 0.5. It knows the whole clip, its future included: fine
-    for a published table, not for a guard who must decide now.
-    Raises ValueError when there is nothing to normalise, or a value is infinite.
+    It knows the whole clip, its future included: fine for a published table, not for a guard.
+
+    Parameters
+    ----------
+    psnr_values : array_like
+        (T,) in dB, none infinite and not all of them NaN.
+
+    Returns
+    -------
+    ndarray
+        (T,) in [0, 1]; NaN stays NaN; 0.5 where all frames score the same.
+
+    References
+    ----------
+    Liu et al. 2018, eq. 8.
     """
     values = np.asarray(psnr_values, dtype=float)
     if np.isinf(values).any() or np.isnan(values).all():
-        raise ValueError(
-            f"No finite PSNR to stretch among {values.size} values: is the clip empty, or NaN, or infinite?"
-        )
+        nothing = f"No finite PSNR to stretch among {values.size} values"
+        raise ValueError(f"{nothing}: is the clip empty, or NaN, or infinite?")
     return _min_max(values)
 
 
-def anomaly_score(psnr_values):
-    """1 - regularity_score, in [0, 1], up = abnormal."""
+def anomaly_score(psnr_values: ArrayLike) -> np.ndarray:
+    """One minus `regularity_score`, up = abnormal.
+
+    Parameters
+    ----------
+    psnr_values : array_like
+        (T,) in dB.
+
+    Returns
+    -------
+    ndarray
+        (T,) in [0, 1].
+    """
     return 1 - regularity_score(psnr_values)
 
 
-def frame_auc(scores, labels, normalize=None, average="micro"):
+def frame_auc(
+    scores: Sequence, labels: Sequence, normalize: str | None = None, average: str = "micro"
+) -> float:
     """Area under the ROC curve over frames.
 
-    scores: one (T,) array per clip, up = abnormal, NaN = frame without a score (left out, as is a clip of such frames)
-    labels: one (T,) array per clip of 0/1, 1 = abnormal
-    normalize: None = as they are; "clip" = min-max within each clip, over its frames that have a score; "scene" =
-        min-max over all clips together, which cannot change an AUC and is there to prove it
-    average: "micro" = all frames of all clips in one ranking; "macro" = mean of the clips' own AUCs. Clips of one class
-        have no AUC: they are left out of a macro average, with a warning that says which.
-    Raises ValueError for lengths that differ, labels other than 0/1, infinite scores, nothing scored, one class only.
+    Parameters
+    ----------
+    scores : sequence of array_like
+        (T,) for each clip, up = abnormal; frames that are NaN are left out.
+    labels : sequence of array_like
+        (T,) for each clip, 1 = abnormal.
+    normalize : {None, "clip", "scene"}
+        Min-max within each clip, over its scored frames; or over all clips together, which
+        cannot change a micro AUC and is there to prove it.
+    average : {"micro", "macro"}
+        All frames in one ranking, or the mean of the clips' own AUCs. Clips of one class have
+        none: a macro average leaves them out, with a warning that says which.
+
+    Returns
+    -------
+    float
+        In [0, 1], 0.5 = chance.
+
+    Raises
+    ------
+    ValueError
+        If scores and labels do not fit, a score is infinite, or a class is missing.
     """
     if normalize not in (None, "clip", "scene"):
         raise ValueError(f"normalize is None, 'clip' or 'scene', got {normalize!r}.")
@@ -105,81 +196,108 @@ def frame_auc(scores, labels, normalize=None, average="micro"):
         raise ValueError(f"average is 'micro' or 'macro', got {average!r}.")
     if len(scores) != len(labels):
         raise ValueError(f"{len(scores)} clips of scores but {len(labels)} clips of labels.")
-    clips = {i: _scored_frames(f"Clip {i}", s, l) for i, (s, l) in enumerate(zip(scores, labels))}
-    clips = {i: (s, l) for i, (s, l) in clips.items() if len(s)}
+    clips = _scored_clips(scores, labels)
+    everything = np.concatenate([values for values, _ in clips.values()])
+    if normalize is not None:
+        for number, (values, truth) in clips.items():
+            among = values if normalize == "clip" else everything
+            clips[number] = _min_max(values, among), truth
+    return _macro_auc(clips) if average == "macro" else _micro_auc(clips.values())
+
+
+def _scored_clips(scores, labels):
+    """The scores and labels of each clip by its number, without frames that have no score."""
+    clips = {}
+    for number, (values, truth) in enumerate(zip(scores, labels)):
+        where, values = f"Clip {number}", np.asarray(values, dtype=float)
+        if truth is None:
+            raise ValueError(f"{where} has no labels: an AUC needs every clip labelled.")
+        if values.ndim != 1 or np.isinf(values).any():
+            need = "scores must be a (T,) array of finite numbers or NaN"
+            raise ValueError(f"{where}: {need}, got shape {values.shape}.")
+        truth, known = check_labels(truth, len(values), where), ~np.isnan(values)
+        if known.any():
+            clips[number] = values[known], truth[known]
     if not clips:
         raise ValueError("Nothing to rank: no frame has a score.")
-    if normalize == "clip":
-        clips = {i: (_min_max(s), l) for i, (s, l) in clips.items()}
-    elif normalize == "scene":
-        everything = _min_max(np.concatenate([s for s, _ in clips.values()]))
-        ends = np.cumsum([len(s) for s, _ in clips.values()])
-        clips = {i: (s, l) for (i, (_, l)), s in zip(clips.items(), np.split(everything, ends[:-1]))}
-    if average == "micro":
-        return _auc(*map(np.concatenate, zip(*clips.values())))
-    one_class = [i for i, (_, l) in clips.items() if l.all() or not l.any()]
-    if len(one_class) == len(clips):
-        raise ValueError("No clip holds both normal and abnormal frames: a macro AUC needs at least one that does.")
-    if one_class:
-        which = ", ".join(map(str, one_class))
-        warnings.warn(f"Clips of one class are left out of the macro AUC: {which} of {len(clips)}.", stacklevel=2)
-    return float(np.mean([_auc(s, l) for i, (s, l) in clips.items() if i not in one_class]))
+    return clips
 
 
-def _scored_frames(where, scores, labels):
-    if labels is None:
-        raise ValueError(f"{where} has no labels: an AUC needs every clip labelled.")
-    scores = np.asarray(scores, dtype=float)
-    if scores.ndim != 1 or np.isinf(scores).any():
-        raise ValueError(f"{where}: scores must be a (T,) array of finite numbers or NaN, got shape {scores.shape}.")
-    labels, keep = check_labels(labels, len(scores), where), ~np.isnan(scores)
-    return scores[keep], labels[keep]
+def _micro_auc(clips):
+    from sklearn.metrics import roc_auc_score  # heavy
 
-
-def _auc(scores, labels):
-    from sklearn.metrics import roc_auc_score
-
+    scores = np.concatenate([values for values, _ in clips])
+    labels = np.concatenate([truth for _, truth in clips])
     if labels.all() or not labels.any():
         kind = "abnormal" if labels.all() else "normal"
         raise ValueError(f"All {len(labels)} scored frames are {kind}: an AUC needs both classes.")
     return float(roc_auc_score(labels, scores))
 
 
-def smooth_scores(values, n, causal=False):
-    """Running median over n frames, NaN ignored. (T,) -> (T,), NaN stays NaN, the ends use the frames there are.
+def _macro_auc(clips):
+    one_class = [n for n, (_, truth) in clips.items() if truth.all() or not truth.any()]
+    if len(one_class) == len(clips):
+        need = "a macro AUC needs at least one that does"
+        raise ValueError(f"No clip holds both normal and abnormal frames: {need}.")
+    if one_class:
+        which = f"{', '.join(map(str, one_class))} of {len(clips)}"
+        text = f"Clips of one class are left out of the macro AUC: {which}."
+        warnings.warn(text, stacklevel=3)
+    return float(np.mean([_micro_auc([clips[n]]) for n in clips if n not in one_class]))
 
-    Centred, it looks n // 2 frames into the future; `causal=True` looks back only, as a live camera must.
-    Raises ValueError unless n is odd and positive.
+
+def smooth_scores(values: np.ndarray, n: int, causal: bool = False) -> np.ndarray:
+    """Running median over n frames; the ends use the frames there are.
+
+    Parameters
+    ----------
+    values : ndarray
+        (T,), NaN ignored.
+    n : int
+        Odd, or it is a ValueError; centred, the median looks n // 2 frames into the future.
+    causal : bool
+        Look back only, as a live camera must.
+
+    Returns
+    -------
+    ndarray
+        (T,); NaN stays NaN.
     """
-    check_smoothing(n)
+    if n != int(n) or n < 1 or n % 2 == 0:
+        raise ValueError(f"Smoothing takes an odd number of frames, got {n}.")
     before, after = (n - 1, 0) if causal else (n // 2, n // 2)
-    padded = np.concatenate([np.full(before, np.nan), values, np.full(after, np.nan)])
+    padded = np.pad(np.asarray(values, float), (before, after), constant_values=np.nan)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an all-NaN neighbourhood gives NaN, as it should
+        # A neighbourhood of NaN gives NaN, as it should.
+        warnings.simplefilter("ignore", RuntimeWarning)
         smoothed = np.nanmedian(np.lib.stride_tricks.sliding_window_view(padded, n), axis=1)
     return np.where(np.isnan(values), np.nan, smoothed)
 
 
-def check_smoothing(n):
-    if n != int(n) or n < 1 or n % 2 == 0:
-        raise ValueError(f"Smoothing takes an odd number of frames, got {n}.")
+def agreement(labels: ArrayLike, others: ArrayLike) -> dict[str, float]:
+    """Tell how far two labellings of one clip agree.
 
+    Parameters
+    ----------
+    labels, others : array_like
+        (T,) of 0/1, 1 = abnormal.
 
-def agreement(labels, others):
-    """How far two labellings of one clip agree -> {"accuracy", "iou", "f1", "kappa"}, each at most 1.
-
-    labels, others: (T,) of 0/1, 1 = abnormal. IoU and F1 are about the abnormal frames, Cohen's kappa (1960) takes away
-    what chance alone would give; where nobody marked anything they are NaN. Raises ValueError for lengths that differ.
+    Returns
+    -------
+    dict
+        "accuracy"; "iou" and "f1" of the abnormal frames, NaN where there are none; "kappa"
+        (Cohen 1960), which takes away what chance would give, NaN where all frames are alike.
     """
-    from sklearn.metrics import cohen_kappa_score
+    from sklearn.metrics import cohen_kappa_score  # heavy
 
     labels, others = np.asarray(labels), np.asarray(others)
-    a, b = check_labels(labels, len(others), "the other labelling"), check_labels(others, len(others), "the clip")
+    a = check_labels(labels, len(others), "the other labelling")
+    b = check_labels(others, len(others), "the clip")
     both, either = (a & b).sum(), (a | b).sum()
-    constant = either == 0 or both == len(a)
+    nan = float("nan")
     return {
         "accuracy": float((a == b).mean()),
-        "iou": float(both / either) if either else float("nan"),
-        "f1": float(2 * both / (a.sum() + b.sum())) if either else float("nan"),
-        "kappa": float("nan") if constant else float(cohen_kappa_score(a, b)),
+        "iou": float(both / either) if either else nan,
+        "f1": float(2 * both / (a.sum() + b.sum())) if either else nan,
+        "kappa": float(cohen_kappa_score(a, b)) if either and both < len(a) else nan,
     }

@@ -4,8 +4,13 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from vadkit.windows import Windows
 
 FORMAT = "vadkit-scene-1"
 SCRIPTS = {"ped1": "ucsd", "ped2": "ucsd", "avenue": "avenue", "shanghaitech": "shanghaitech"}
@@ -15,11 +20,18 @@ SCRIPTS = {"ped1": "ucsd", "ped2": "ucsd", "avenue": "avenue", "shanghaitech": "
 class Clip:
     """One video of one fixed camera.
 
-    name: what the clip is called in its scene
-    frames: (T, H, W) uint8, memory-mapped for prepared scenes
-    labels: (T,) bool, True = abnormal; all False for training clips; None where nobody labelled them
-    kinds: T strings, "" for a normal frame, the kind of anomaly otherwise; None where unknown
-    boxes: (T, 4) int, the anomaly's box x0, y0, x1, y1 in pixels (half-open), -1 where there is none; None if unknown
+    Parameters
+    ----------
+    name : str
+        What the clip is called in its scene.
+    frames : ndarray
+        (T, H, W) uint8, memory-mapped for prepared scenes.
+    labels : ndarray, optional
+        (T,) bool, True = abnormal; all False for training clips; None where nobody labelled.
+    kinds : list of str, optional
+        The kind of anomaly in each frame, "" for a normal one; None where unknown.
+    boxes : ndarray, optional
+        (T, 4) int, the anomaly's box x0, y0, x1, y1 in pixels (half-open), -1 for no anomaly.
     """
 
     name: str
@@ -28,109 +40,183 @@ class Clip:
     kinds: list[str] | None = None
     boxes: np.ndarray | None = None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.frames)
 
 
 @dataclass
 class Scene:
-    """A fixed camera: `train_clips` show normal life only, `test_clips` are labelled frame by frame."""
+    """A fixed camera and its clips.
+
+    Parameters
+    ----------
+    name : str
+        What the scene is called.
+    train_clips, test_clips : list of Clip
+        Normal life only, and clips labelled frame by frame.
+    place : str
+        What kind of place the camera looks at, for toy scenes.
+    provenance : dict
+        Where the clips come from; what scene.json holds for prepared scenes.
+    """
 
     name: str
-    train_clips: list
-    test_clips: list
+    train_clips: list[Clip]
+    test_clips: list[Clip]
     place: str = ""
     provenance: dict = field(default_factory=dict)
 
-    def train_windows(self, n_inputs=4):
-        """All windows (x1..x4 -> x5) of the training clips, as a lazy `Windows` dataset."""
-        from .windows import Windows
+    def train_windows(self, n_inputs: int = 4) -> "Windows":
+        """Cut the training clips into all their windows, lazily.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Frames that a window predicts the next one from.
+
+        Returns
+        -------
+        Windows
+            The dataset of windows (x1..x4 -> x5).
+        """
+        from vadkit.windows import Windows  # loads torch, which preparing a scene does without
 
         return Windows(self.train_clips, n_inputs)
 
 
-def check_labels(labels, n_frames, where):
-    """One 0/1 or bool label per frame -> (T,) bool. Raises ValueError, with `where` in it, for anything else."""
+def check_labels(labels: ArrayLike, n_frames: int, where: str | Path) -> np.ndarray:
+    """Check that there is one label, 0/1 or bool, for each frame.
+
+    Parameters
+    ----------
+    labels : array_like
+        1 = abnormal.
+    n_frames : int
+        How many labels are needed.
+    where : str or Path
+        What the error message begins with.
+
+    Returns
+    -------
+    ndarray
+        (T,) bool; anything else is a ValueError.
+    """
     labels = np.asarray(labels)
     if labels.shape != (n_frames,):
-        raise ValueError(
-            f"{where}: labels of shape {labels.shape} for {n_frames} frames, one label per frame is needed."
-        )
+        need = f"{n_frames} frames, one label per frame is needed"
+        raise ValueError(f"{where}: labels of shape {labels.shape} for {need}.")
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(f"{where}: labels other than 0 and 1 (1 = abnormal).")
     return labels.astype(bool)
 
 
-def data_folder():
-    """Where prepared scenes are looked for: the environment variable VADKIT_DATA, or `data/` in the working folder
-    or in the folders above it (so that it is found from `notebooks/` too)."""
+def data_folder() -> Path:
+    """Find where prepared scenes lie: VADKIT_DATA, or `data/` here or in a folder above.
+
+    Returns
+    -------
+    Path
+        The folder; it need not exist.
+    """
     if os.environ.get("VADKIT_DATA"):
         return Path(os.environ["VADKIT_DATA"]).expanduser()
     here = Path.cwd()
-    return next((folder / "data" for folder in (here, *here.parents) if (folder / "data").is_dir()), here / "data")
+    candidates = [folder / "data" for folder in (here, *here.parents)]  # above: for `notebooks/`
+    return next(filter(Path.is_dir, candidates), candidates[0])
 
 
-def list_scenes():
-    """The names `open_scene` understands right now: the prepared scenes under `data_folder()`, at most two folders deep
-    ("ped2", "shanghaitech/01"), sorted."""
+def list_scenes() -> list[str]:
+    """List the prepared scenes under `data_folder()`, at most two folders deep.
+
+    Returns
+    -------
+    list of str
+        The names that `open_scene` takes ("ped2", "shanghaitech/01"), sorted.
+    """
     data = data_folder()
     files = [*data.glob("*/scene.json"), *data.glob("*/*/scene.json")]
-    names = [file.parent.relative_to(data) for file in files]
-    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
+    names = [file.parent.relative_to(data).as_posix() for file in files]
+    return sorted(name for name in names if "/." not in f"/{name}")  # a hidden one is unfinished
 
 
-def open_scene(name_or_folder):
-    """Open a prepared scene: a folder, or the name of one under `data_folder()`. Frames stay on disk (memory-mapped).
+def open_scene(name_or_folder: str | Path) -> Scene:
+    """Open a prepared scene; its frames stay on disk (memory-mapped).
 
-    Raises FileNotFoundError when the scene or one of its clips is not there, ValueError when the folder is damaged.
+    Parameters
+    ----------
+    name_or_folder : str or Path
+        A folder, or the name of one under `data_folder()`.
+
+    Returns
+    -------
+    Scene
+        Its provenance is what scene.json holds.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the scene or one of its clips is not there.
+    ValueError
+        If the folder is damaged.
     """
     folder = Path(name_or_folder).expanduser()
     if not (folder / "scene.json").is_file():
         folder = data_folder() / str(name_or_folder)
     if not (folder / "scene.json").is_file():
-        found = ", ".join(list_scenes()) or "none yet"
+        prepared = ", ".join(list_scenes()) or "none yet"
         raise FileNotFoundError(
-            f"No prepared scene '{name_or_folder}': neither that folder nor {folder} holds a scene.json "
-            f"(prepared scenes there: {found}). To get it: {_how_to_get(str(name_or_folder))}"
+            f"No prepared scene '{name_or_folder}': neither that folder nor {folder} holds a "
+            f"scene.json (prepared scenes there: {prepared}). "
+            f"To get it: {_how_to_get(str(name_or_folder))}; docs/datasets.md says how."
         )
-    about = _read_about(folder / "scene.json")
-    clips = {
-        part: [
-            _open_clip(folder / part, name, (record["frames"], *about["size"]))
-            for name, record in about["clips"][part].items()
-        ]
-        for part in ("train", "test")
-    }
+    about = read_about(folder / "scene.json")
+    clips: dict[str, list[Clip]] = {"train": [], "test": []}
+    for part in clips:
+        for name, record in about["clips"][part].items():
+            shape = (record["frames"], *about["size"])
+            clips[part].append(_open_clip(folder / part, name, shape))
     return Scene(about["name"], clips["train"], clips["test"], provenance=about)
 
 
 def _how_to_get(name):
-    """Words for a scene that is not there; the field's datasets are known by name."""
-    if script := SCRIPTS.get(name.split("/")[0]):
-        return (
-            f"download the dataset from its page, then run data_scripts/prepare_{script}.py; docs/datasets.md says how."
-        )
-    return "turn your videos into a scene with data_scripts/prepare_video.py; docs/datasets.md says how."
+    script = SCRIPTS.get(name.split("/")[0])
+    if script:
+        return f"download the dataset from its page, then run data_scripts/prepare_{script}.py"
+    return "turn your videos into a scene with data_scripts/prepare_video.py"
 
 
-def _read_about(path):
+def read_about(path: Path) -> dict:
+    """Read and check the scene.json of a prepared scene.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict
+        Format, name, size and clips with their lengths at least; else a ValueError.
+    """
+    again = "prepare the scene again"
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        raise ValueError(f"{path} is not valid JSON: prepare the scene again.") from None
+        raise ValueError(f"{path} is not valid JSON: {again}.") from None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ValueError(f"{path} is not in the format {FORMAT}: prepare the scene again.")
+        raise ValueError(f"{path} is not in the format {FORMAT}: {again}.")
     try:
-        records = [record for part in ("train", "test") for record in about["clips"][part].items()]
-        lengths = {name: record["frames"] for name, record in records}
+        clips = {**about["clips"]["train"], **about["clips"]["test"]}
+        lengths = [record["frames"] for record in clips.values()]
         complete = isinstance(about["name"], str) and len(about["size"]) == 2 and lengths
     except (KeyError, TypeError, AttributeError):
         complete = False
     if not complete:
-        raise ValueError(f"{path} lacks a name, a size or clips with their lengths: prepare the scene again.")
-    climber = next((name for name in lengths if Path(name).name != name or "\\" in name), None)
-    if climber is not None:
-        raise ValueError(f"{path} names a clip '{climber}': a clip lies in its scene's folder, so its name is no path.")
+        raise ValueError(f"{path} lacks a name, a size or clips with their lengths: {again}.")
+    for name in clips:
+        if Path(name).name != name or "\\" in name:  # it would be read from outside the folder
+            hint = "a clip lies in its scene's folder, so its name is no path"
+            raise ValueError(f"{path} names a clip '{name}': {hint}.")
     return about
 
 
@@ -139,18 +225,23 @@ def _open_clip(folder, name, shape):
     frames = _open_array(path)
     if frames.dtype != np.uint8 or frames.shape != shape:
         raise ValueError(
-            f"{path} holds {frames.dtype} {frames.shape}, but scene.json says uint8 {shape}: prepare the scene again."
+            f"{path} holds {frames.dtype} {frames.shape}, but scene.json says uint8 {shape}: "
+            "prepare the scene again."
         )
     if folder.name == "train":
         return Clip(name, frames, np.zeros(len(frames), bool))
     path = folder / f"{name}.labels.npy"
-    return Clip(name, frames, check_labels(_open_array(path), len(frames), path) if path.exists() else None)
+    if not path.exists():
+        return Clip(name, frames)
+    return Clip(name, frames, check_labels(_open_array(path), len(frames), path))
 
 
 def _open_array(path):
-    try:
-        return np.lib.format.open_memmap(path, mode="r")  # unlike np.load, it knows .npy only: no pickle, no zip
+    try:  # unlike np.load, open_memmap knows .npy only: no pickle, no zip
+        return np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path} is missing although scene.json lists it: prepare the scene again.") from None
+        reason = "is missing although scene.json lists it"
+        raise FileNotFoundError(f"{path} {reason}: prepare the scene again.") from None
     except Exception as error:  # a damaged header can raise nearly anything
-        raise ValueError(f"{path} cannot be read, it seems damaged ({error}): prepare the scene again.") from None
+        reason = f"cannot be read, it seems damaged ({error})"
+        raise ValueError(f"{path} {reason}: prepare the scene again.") from None

@@ -1,35 +1,51 @@
-"""The few words that widgets and alt texts show, in the reader's language.
+"""Texts that widgets and alt texts show, in the language that VADKIT_LANG names.
 
-English is the key: `WORDS["Play"] = "播放"` translates it everywhere. A translated edition fills WORDS once, on top of a
-notebook; text drawn inside matplotlib figures stays English, because matplotlib ships no font for every script.
+Catalogues lie in vadkit/locale/LANG/LC_MESSAGES/vadkit.mo; `tools/messages.py` collects what there
+is to translate. Text inside matplotlib figures stays English: no font there has every script.
 """
 
-import ast
-import re
+import gettext
+import os
 from pathlib import Path
 
-WORDS = {}
+from babel.messages.mofile import read_mo
+
+LOCALE = Path(__file__).parent / "locale"
+TRANSLATIONS: dict[str, str] = {}  # by their English text; widgets send it to the browser
 
 
-def say(text, **values):
-    """`text` in the reader's language, its {placeholders} filled with values."""
-    return WORDS.get(text, text).format(**values)
+def use(language: str) -> None:
+    """Translate from now on with the catalogue of a language; without one, all stays English.
+
+    Parameters
+    ----------
+    language : str
+        Such as "zh_CN", for which "zh" will do.
+    """
+    TRANSLATIONS.clear()
+    path = gettext.find("vadkit", LOCALE, [language])
+    if path is not None:
+        with open(path, "rb") as file:
+            messages = [message for message in read_mo(file) if message.id]  # not the header
+        TRANSLATIONS.update((str(message.id), str(message.string)) for message in messages)
 
 
-def keys():
-    """Every English text that widgets and alt texts may show, sorted: what a translator has to cover."""
-    from vadcourse.quiz import texts
+def say(text: str, **values: object) -> str:
+    """Translate a text and fill its {placeholders}.
 
-    found = set(texts())
-    for path in Path(__file__).parent.rglob("*.py"):
-        tree = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-        calls = [node for node in tree if isinstance(node, ast.Call)]
-        shown = [call.args[0] for call in calls if getattr(call.func, "id", "") in ("say", "NotYet") and call.args]
-        if path.parent.name == "exercises":  # the hints of `compare`, and the praise
-            shown += [key for call in calls if getattr(call.func, "id", "") == "compare" and isinstance(call.args[-1], ast.Dict)
-                      for key in call.args[-1].keys]  # fmt: skip
-            shown += [node.value for node in tree if isinstance(node, ast.Return)]
-        found |= {text.value for text in shown if isinstance(text, ast.Constant) and isinstance(text.value, str)}
-    for path in Path(__file__).parent.glob("widgets/*.js"):
-        found |= set(re.findall(r'say\("([^"]+)"', path.read_text(encoding="utf-8")))
-    return sorted(found)
+    Parameters
+    ----------
+    text : str
+        In English.
+    **values : object
+        What the placeholders stand for.
+
+    Returns
+    -------
+    str
+        In the reader's language.
+    """
+    return TRANSLATIONS.get(text, text).format(**values)
+
+
+use(os.environ.get("VADKIT_LANG", "en"))

@@ -1,143 +1,253 @@
-"""Ordinary training on normal windows: draw a batch, predict, compare, step. Adversarial training too, if you ask for it."""
+"""Ordinary training on normal windows: sample a batch, predict, compare, step."""
 
 import math
 import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from vadkit.adversarial import Adversary, generator_loss
-from vadkit.losses import addressing_entropy, prediction_loss
+from vadkit.callbacks import Callback
+from vadkit.losses import prediction_loss
 from vadkit.metrics import psnr
+from vadkit.windows import Windows
 
 
 @dataclass
 class History:
-    """What happened during `fit`: the loss of every step, the validation PSNR (dB) and the step it was measured at; the loss of the
-    discriminator where there was one; how long it took; whether somebody stopped it."""
+    """What happened during `fit`.
 
-    loss: list = field(default_factory=list)
-    validation_steps: list = field(default_factory=list)
-    validation_psnr: list = field(default_factory=list)
-    discriminator_loss: list = field(default_factory=list)
+    Parameters
+    ----------
+    loss : list
+        The loss of every step.
+    validation_steps, validation_psnr : list
+        After how many steps it was validated, and the mean PSNR (dB) there.
+    seconds : float
+        How long it took.
+    interrupted : bool
+        Whether somebody stopped it.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation_steps: list[int] = field(default_factory=list)
+    validation_psnr: list[float] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
 
     @property
-    def so_far(self):
+    def summary(self) -> str:
         """One line for the progress bar."""
-        decibel = f"{self.validation_psnr[-1]:.1f} dB" if self.validation_psnr else "to come"
-        return f"loss {np.mean(self.loss[-50:]):.5f}, validation {decibel}"
+        validation = f"{self.validation_psnr[-1]:.1f} dB" if self.validation_psnr else "to come"
+        return f"loss {np.mean(self.loss[-50:]):.5f}, validation {validation}"
 
 
-def split_windows(windows, held_out=0.1):
-    """-> (training indices, validation indices): the last `held_out` of each clip validates, and windows that share a frame
-    with it train nothing. Clips too short to be split only train; if all are, they validate as well.
-    Raises ValueError when held_out is not in [0, 1), or so large that nothing is left to train on."""
+def split_windows(windows: Windows, held_out: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+    """Split windows into training and validation indices; the two share no frame.
+
+    Clips too short to be split only train; if all are, they validate as well.
+
+    Parameters
+    ----------
+    windows : Windows
+        All windows.
+    held_out : float
+        Share of each clip, at its end, that validates; in [0, 1).
+
+    Returns
+    -------
+    tuple of ndarray
+        Training indices and validation indices.
+
+    Raises
+    ------
+    ValueError
+        If held_out is not such a share, or leaves nothing to train on.
+    """
     if not 0 <= held_out < 1:
-        raise ValueError(f"held_out is the share of each clip that validates, from 0 to below 1, got {held_out}.")
-    train, validation = [], []
+        raise ValueError(
+            f"held_out is the share of each clip that validates, from 0 to below 1, got {held_out}."
+        )
+    train: list[int] = []
+    validation: list[int] = []
     for start, end in zip([0, *windows.ends[:-1]], windows.ends):
+        # A window spans n_inputs + 1 frames: those before the cut would reach over it.
         cut = end - int((end - start) * held_out)
         validation += range(cut, end)
         train += range(start, cut - windows.n_inputs if cut < end else end)
     if not train:
-        raise ValueError(f"held_out={held_out} leaves no window to train on: hold out less, or use longer clips.")
+        raise ValueError(
+            f"held_out={held_out} leaves no window to train on: hold out less, or use longer clips."
+        )
     return np.array(train), np.array(validation or train)
 
 
-def one_cycle(fraction, warm_up=0.05):
-    """Learning-rate factor at `fraction` of training: up in a line, then down along a cosine (Smith & Topin 2019)."""
+def one_cycle(fraction: float, warm_up: float = 0.05) -> float:
+    """Learning-rate factor: up in a line, then down along a cosine (Smith & Topin 2019).
+
+    Parameters
+    ----------
+    fraction, warm_up : float
+        Shares of the training: the one that is done, and the one that goes up.
+
+    Returns
+    -------
+    float
+        The factor, at most 1.
+    """
     if fraction < warm_up:
         return max(fraction / warm_up, 0.01)
-    return 0.5 * (1 + math.cos(math.pi * min((fraction - warm_up) / (1 - warm_up), 1)))
+    cooled = min((fraction - warm_up) / (1 - warm_up), 1)
+    return 0.5 * (1 + math.cos(math.pi * cooled))
 
 
-def fit(predictor, windows, steps=None, minutes=None, *, batch_size=8, lr=2e-3, gradient=0.0, adversarial=0.0, entropy=0.0,
-        ema=0.0, held_out=0.1, validate_every=200, watch=None, seed=0, progress=True):  # fmt: skip
-    """Train a predictor in place on normal windows, with Adam and a one-cycle learning rate.
+def fit(
+    predictor: nn.Module,
+    windows: Windows,
+    steps: int | None = None,
+    *,
+    minutes: float | None = None,
+    batch_size: int = 8,
+    lr: float = 2e-3,
+    loss: Callable[[Tensor, Tensor], Tensor] = prediction_loss,
+    callbacks: Sequence[Callback] = (),
+    held_out: float = 0.1,
+    validate_every: int = 200,
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Train a predictor in place, with Adam and a one-cycle learning rate.
 
-    windows: a `Windows` dataset; steps: how many batches (deterministic), or minutes: how long (for benchmarks). Give one.
-    gradient: weight of the gradient-difference loss
-    adversarial: weight of fooling a `PatchDiscriminator` that learns alongside, at the same rate (0.05 in Liu et al. 2018, whose
-        discriminator learns ten times slower than the predictor: in a few hundred steps that is nothing)
-    entropy: weight of `addressing_entropy`, for a "memory" predictor only
-    ema: 0 = off; 0.98 = validate and end with a running average of the weights over some 50 steps
-    held_out: share of every clip kept for validation
-    watch: a function (predictor, history) called after each validation; training ends when it returns True
-    Uses a GPU when there is one. Interrupting (Esc, I, I or Ctrl-C) keeps what was learned. Returns a `History`.
-    Raises ValueError when both or none of steps and minutes are given, for a bad held_out or ema, or for entropy without a memory;
-    FloatingPointError when the loss is no longer a number: the predictor keeps the weights it had before that step.
+    It uses a GPU if there is one. Interrupting (Esc, I, I or Ctrl-C) keeps what was learned.
+
+    Parameters
+    ----------
+    predictor, windows : Module, Windows
+        What learns, and the normal windows it learns from.
+    steps, minutes : int, float
+        How many batches (deterministic), or how long (for benchmarks). Give one.
+    batch_size, lr : int, float
+        Windows per step, and the highest learning rate.
+    loss : Callable
+        Takes (prediction, target) and returns a scalar.
+    callbacks : sequence of Callback
+        What else happens, for instance `WeightAverage`.
+    held_out, validate_every : float, int
+        Share of each clip that validates (see `split_windows`), and after how many steps.
+    seed, progress : int, bool
+        Seed of the batches; whether to show a bar.
+
+    Returns
+    -------
+    History
+        Losses and validations.
+
+    Raises
+    ------
+    ValueError
+        If both or none of steps and minutes are given, or held_out is bad.
+    FloatingPointError
+        If the loss is no longer a number; the weights are those before that step.
     """
-    if (steps is None) == (minutes is None) or (minutes if steps is None else steps) <= 0:
-        raise ValueError("Say how long to train: steps=... or minutes=..., one of them and above zero.")
-    if entropy and not hasattr(predictor, "addressing"):
-        raise ValueError("entropy=... needs a predictor that has a memory: build_predictor('memory').")
-    if not 0 <= ema < 1:
-        raise ValueError(f"ema is the share of the running average kept at each step, from 0 to below 1, got {ema}.")
+    _check_length(steps, minutes)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     train, validation = split_windows(windows, held_out)
-    validation = validation[:: max(len(validation) // 64, 1)]
+    validation = validation[:: max(len(validation) // 64, 1)]  # some 64 windows are enough
+    rng = np.random.default_rng(seed)
     predictor.to(device).train()
-    draw = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(predictor.parameters(), lr=lr)
-    rival = Adversary(lr, seed, device) if adversarial else None
-    average = AveragedModel(predictor, multi_avg_fn=get_ema_multi_avg_fn(ema)) if ema else None
-    shown = average.module if ema else predictor
-    history, began, step = History(), time.perf_counter(), 0
-    bar = tqdm(total=steps, desc="training", disable=not progress, leave=True)
+    history = History()
+    # What the callbacks see, and may change.
+    run = SimpleNamespace(predictor=predictor, model=predictor, seed=seed, device=device)
+    run.history, run.stop = history, False
+    for callback in callbacks:
+        callback.run = run
+        callback.before_training()
 
-    def validate():
-        _validate(shown, windows, validation, history, step, device)
-        return watch is not None and watch(shown, history) is True
+    bar = tqdm(total=steps, desc="training", disable=not progress)
+    with _keeping_what_was_learned(run), bar:
+        for run.lr in _learning_rates(lr, steps, minutes):
+            optimizer.param_groups[0]["lr"] = run.lr
+            x, y = windows.batch(rng.choice(train, batch_size))
+            run.x, run.y = x.to(device), y.to(device)
 
-    try:
-        while (fraction := step / steps if steps else (time.perf_counter() - began) / 60 / minutes) < 1:
-            for group in optimizer.param_groups:
-                group["lr"] = lr * one_cycle(fraction)
-            x, y = (t.to(device) for t in windows.batch(draw.choice(train, batch_size)))
-            prediction = predictor(x)
-            loss = prediction_loss(prediction, y, gradient)
-            if adversarial:
-                loss = loss + adversarial * generator_loss(rival.net(prediction))
-            if entropy:
-                loss = loss + entropy * addressing_entropy(predictor.addressing(x))
-            if not torch.isfinite(loss):
-                raise FloatingPointError(f"The loss is {loss.item()} at step {step}: try a smaller lr than {lr}.")
+            run.prediction = predictor(run.x)
+            run.loss = loss(run.prediction, run.y)
+            for callback in callbacks:
+                callback.after_loss()
+            _require_finite(run.loss.item(), len(history.loss), lr)
             optimizer.zero_grad()
-            loss.backward()
+            run.loss.backward()
             optimizer.step()
-            if adversarial:
-                history.discriminator_loss.append(rival.step(y, prediction.detach(), one_cycle(fraction)))
-            if ema:
-                average.update_parameters(predictor)
-            step += 1
-            history.loss.append(loss.item())
-            if step % 10 == 0:
-                bar.set_postfix_str(history.so_far, refresh=False)
+            for callback in callbacks:
+                callback.after_step()
+
+            history.loss.append(run.loss.item())
+            bar.set_postfix_str(history.summary, refresh=False)
             bar.update()
-            if (step % validate_every == 0 or step == steps) and validate():
+            if len(history.loss) % validate_every == 0:
+                _validate(run, windows, validation, callbacks)
+            if run.stop:
                 break
-        if history.validation_steps[-1:] != [step]:
-            validate()
-    except KeyboardInterrupt:
-        history.interrupted = True
-        print(f"Stopped after {step} steps. What was learned so far is kept.")
-    finally:
-        bar.close()
-        if ema and step:
-            predictor.load_state_dict(average.module.state_dict())
-        predictor.eval()
-        history.seconds = time.perf_counter() - began
+        if history.validation_steps[-1:] != [len(history.loss)]:
+            _validate(run, windows, validation, callbacks)
     return history
 
 
-@torch.no_grad()
-def _validate(predictor, windows, indices, history, step, device):
-    values = [psnr(predictor(x.to(device)).clamp(0, 1), y.to(device)) for x, y in
-              (windows.batch(indices[i : i + 16]) for i in range(0, len(indices), 16))]  # fmt: skip
-    history.validation_steps.append(step)
-    history.validation_psnr.append(torch.cat(values).mean().item())
+def _check_length(steps, minutes):
+    given = [length for length in (steps, minutes) if length is not None]
+    if len(given) != 1 or given[0] <= 0:
+        raise ValueError(
+            "Say how long to train: steps=... or minutes=..., one of them and above zero."
+        )
+
+
+def _require_finite(loss, step, lr):
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"The loss is {loss} at step {step}: try a smaller lr than {lr}.")
+
+
+def _learning_rates(peak, steps, minutes):
+    """Yield the learning rate of each step, until the steps or the minutes are over."""
+    start = time.perf_counter()
+    for step in count():
+        done = step / steps if steps else (time.perf_counter() - start) / 60 / minutes
+        if done >= 1:
+            return
+        yield peak * one_cycle(done)
+
+
+@contextmanager
+def _keeping_what_was_learned(run):
+    """Whatever ends a training, leave the predictor with the weights that are to be kept."""
+    start = time.perf_counter()
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.history.interrupted = True
+        print(f"Stopped after {len(run.history.loss)} steps. What was learned so far is kept.")
+    finally:
+        if run.model is not run.predictor:
+            run.predictor.load_state_dict(run.model.state_dict())
+        run.predictor.eval()
+        run.history.seconds = time.perf_counter() - start
+
+
+def _validate(run, windows, indices, callbacks):
+    """Note the mean PSNR on these windows, and let the callbacks see it."""
+    values = []
+    with torch.no_grad():
+        for start in range(0, len(indices), 16):
+            x, y = windows.batch(indices[start : start + 16])
+            prediction = run.model(x.to(run.device)).clamp(0, 1)
+            values.append(psnr(prediction, y.to(run.device)))
+    run.history.validation_steps.append(len(run.history.loss))
+    run.history.validation_psnr.append(torch.cat(values).mean().item())
+    for callback in callbacks:
+        callback.after_validation()

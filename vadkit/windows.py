@@ -1,94 +1,152 @@
-"""Frames -> windows: four frames in (x1..x4), the next frame out (x5)."""
+"""Frames to windows: four frames in (x1..x4), the next frame out (x5)."""
+
+from collections.abc import Iterable
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 N_INPUTS = 4
 
 
-def make_windows(frames, n_inputs=N_INPUTS):
+def make_windows(frames: ArrayLike, n_inputs: int = N_INPUTS) -> tuple[Tensor, Tensor]:
     """Cut one clip into all its windows (x1..x4 -> x5), each one frame later than the one before.
 
-    frames: (T, H, W), uint8 in [0, 255] or float in [0, 1]; NaN stays NaN
-    Returns inputs (T - n_inputs, n_inputs, H, W) and targets (T - n_inputs, 1, H, W), float32 in [0, 1].
-    Window i predicts frame i + n_inputs: the first n_inputs frames of a clip have no prediction and no score.
-    Raises ValueError for another shape, other numbers, or fewer than n_inputs + 1 frames.
+    Parameters
+    ----------
+    frames : array_like
+        (T, H, W), uint8 in [0, 255] or float in [0, 1]; NaN stays NaN.
+    n_inputs : int
+        The first frames of a clip, so many, have no prediction and no score.
+
+    Returns
+    -------
+    inputs : Tensor
+        (T - n_inputs, n_inputs, H, W), float32 in [0, 1].
+    targets : Tensor
+        (T - n_inputs, 1, H, W); target i is frame i + n_inputs.
+
+    Raises
+    ------
+    ValueError
+        If the shape or the numbers are others, or there are fewer than n_inputs + 1 frames.
     """
     frames = np.asarray(frames)
     if frames.ndim != 3:
-        raise ValueError(f"Frames must have shape (T, H, W), grey and one after the other, got {frames.shape}.")
+        need = "shape (T, H, W), grey and one after the other"
+        raise ValueError(f"Frames must have {need}, got {frames.shape}.")
     if not 1 <= n_inputs < len(frames):
-        raise ValueError(
-            f"Windows of {n_inputs} + 1 frames cannot be cut from {len(frames)} frames: use a longer clip."
-        )
+        have = f"{len(frames)} frames: use a longer clip"
+        raise ValueError(f"Windows of {n_inputs} + 1 frames cannot be cut from {have}.")
     video = _images(frames)
     starts = range(len(video) - n_inputs)
-    return torch.stack([video[i : i + n_inputs] for i in starts]), video[n_inputs:, None].clone()
+    inputs = torch.stack([video[start : start + n_inputs] for start in starts])
+    return inputs, video[n_inputs:, None].clone()
 
 
-def to_float(frames):
-    """uint8 frames in [0, 255] (or floats, left as they are) -> float32 tensor of the same shape.
+def to_float(frames: ArrayLike) -> Tensor:
+    """Copy frames into a float32 tensor, uint8 in [0, 255] divided by 255.
 
-    Raises ValueError for other numbers: nobody knows what is white among int64.
+    Parameters
+    ----------
+    frames : array_like
+        The uint8 frames, or floats, whose values are left as they are.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape; a ValueError for other numbers: nobody knows what is white among them.
     """
     frames = np.array(frames)
     if frames.dtype != np.uint8 and frames.dtype.kind != "f":
-        raise ValueError(f"Frames must be uint8 in [0, 255] or float in [0, 1], got {frames.dtype}.")
+        need = "uint8 in [0, 255] or float in [0, 1]"
+        raise ValueError(f"Frames must be {need}, got {frames.dtype}.")
     video = torch.from_numpy(frames).float()
-    return video.div_(255) if frames.dtype == np.uint8 else video  # in place: this line feeds every training step
+    # In place, because this line feeds every training step.
+    return video.div_(255) if frames.dtype == np.uint8 else video
 
 
 def _images(frames):
     video = to_float(frames)
     if frames.dtype != np.uint8 and ((video < 0) | (video > 1)).any():
-        raise ValueError(f"Float frames must lie in [0, 1], got {video.min():.3g} to {video.max():.3g}: divide by 255?")
+        span = f"{video.min():.3g} to {video.max():.3g}"
+        raise ValueError(f"Float frames must lie in [0, 1], got {span}: divide by 255?")
     return video
 
 
 class Windows(torch.utils.data.Dataset):
-    """All windows of several clips, cut only when asked for, so that a clip may be larger than memory.
+    """All windows of several clips, cut when asked for: a clip may be larger than memory.
 
-    `windows[i]` -> x (n_inputs, H, W), y (1, H, W); `windows.batch(indices)` -> the same with a batch axis in front.
-    Only the frames of those windows are read. Clips of up to n_inputs frames give no window.
-    Raises ValueError when there is no window at all; `batch` raises it for frames that `make_windows` would refuse, and
-    for clips that differ in size.
+    `windows[i]` gives x (n_inputs, H, W) and y (1, H, W), reading only the frames of that window.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+        Those of up to n_inputs frames give no window; a ValueError if there is none at all.
+    n_inputs : int
+        Frames in, for one frame out.
     """
 
-    def __init__(self, clips, n_inputs=N_INPUTS):
+    def __init__(self, clips: Iterable, n_inputs: int = N_INPUTS) -> None:
         self.clips, self.n_inputs = list(clips), n_inputs
         counts = [max(len(clip) - n_inputs, 0) for clip in self.clips]
         if n_inputs < 1 or not sum(counts):
             longest = max(map(len, self.clips), default=0)
-            raise ValueError(
-                f"No window of {n_inputs} + 1 frames in {len(self.clips)} clips, the longest of {longest} frames: "
-                "use longer clips."
-            )
+            have = f"{len(self.clips)} clips, the longest of {longest} frames: use longer clips"
+            raise ValueError(f"No window of {n_inputs} + 1 frames in {have}.")
         self.ends = np.cumsum(counts)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return int(self.ends[-1])
 
-    def locate(self, index):
-        """-> (clip index, first frame) of window `index`; it covers frames first .. first + n_inputs, both included."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"Window {index} of {len(self)}: indices run from 0 to {len(self) - 1}.")
-        clip = int(np.searchsorted(self.ends, index, side="right"))
-        return clip, int(index - (self.ends[clip - 1] if clip else 0))
-
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         x, y = self.batch([index])
         return x[0], y[0]
 
-    def batch(self, indices):
-        """indices: n >= 1 window numbers in any order -> x (n, n_inputs, H, W), y (n, 1, H, W)."""
+    def locate(self, index: int) -> tuple[int, int]:
+        """Tell where a window lies.
+
+        Parameters
+        ----------
+        index : int
+            Number of the window; an IndexError if there is none.
+
+        Returns
+        -------
+        clip : int
+            Number of the clip.
+        first : int
+            The first of the n_inputs + 1 frames that the window covers.
+        """
+        if not 0 <= index < len(self):
+            have = f"indices run from 0 to {len(self) - 1}"
+            raise IndexError(f"Window {index} of {len(self)}: {have}.")
+        clip = int(np.searchsorted(self.ends, index, side="right"))
+        return clip, int(index - (self.ends[clip - 1] if clip else 0))
+
+    def batch(self, indices: Iterable[int]) -> tuple[Tensor, Tensor]:
+        """Cut some windows.
+
+        Parameters
+        ----------
+        indices : iterable of int
+            At least one window number, in any order.
+
+        Returns
+        -------
+        x : Tensor
+            (n, n_inputs, H, W), float32 in [0, 1].
+        y : Tensor
+            (n, 1, H, W); a ValueError where clips differ in size or `make_windows` would refuse.
+        """
         pieces = []
         for index in indices:
             clip, first = self.locate(int(index))
             pieces.append(self.clips[clip].frames[first : first + self.n_inputs + 1])
         sizes = {piece.shape[1:] for piece in pieces}
         if len(sizes) != 1 or len(next(iter(sizes))) != 2:
-            raise ValueError(
-                f"A batch needs grey frames (H, W) of one size, got {sorted(sizes) or 'no window at all'}."
-            )
+            have = sorted(sizes) or "no window at all"
+            raise ValueError(f"A batch needs grey frames (H, W) of one size, got {have}.")
         video = _images(np.stack(pieces))
         return video[:, :-1], video[:, -1:]

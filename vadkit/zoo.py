@@ -1,32 +1,53 @@
-"""TODO."""
+"""The weights shipped with the package; `vadstudies/weights/run.py` trains them all."""
 
 from pathlib import Path
 
 from vadkit.checkpoints import load_tensors
+from vadkit.maml.training import MetaTrained
+from vadkit.predictors import build_predictor
 
 SHIPPED = Path(__file__).parent / "weights"
 
 
-def list_checkpoints():
-    """The names `load_checkpoint` understands: the weights shipped with the package, sorted."""
+def list_checkpoints() -> list[str]:
+    """List the weights shipped with the package.
+
+    Returns
+    -------
+    list of str
+        The names that `load_checkpoint` takes, sorted.
+    """
     return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
 
 
-def load_checkpoint(name):
-    """Weights shipped with the package -> `MetaTrained`: the network its header describes, and the rates it adapts with.
+def load_checkpoint(name: str) -> MetaTrained:
+    """Load weights shipped with the package, made by vadstudies/weights/run.py.
 
-    name: one of `list_checkpoints()`; benchmarks/train_weights.py made them all.
-    Raises FileNotFoundError for an unknown name, or ValueError for a file that is damaged, foreign, or not what its header says.
+    Parameters
+    ----------
+    name : str
+        One of `list_checkpoints()`.
+
+    Returns
+    -------
+    MetaTrained
+        The network that the file's header describes, and the rates it adapts with.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the name is unknown.
+    ValueError
+        If the file is damaged, foreign, or not what its header says.
     """
-    from vadkit.maml.training import MetaTrained
-    from vadkit.predictors import build_predictor
-
     if name not in list_checkpoints():
-        raise FileNotFoundError(f"No weights '{name}' in the package (there are: {', '.join(list_checkpoints())}).")
+        there = ", ".join(list_checkpoints())
+        raise FileNotFoundError(f"No weights '{name}' in the package (there are: {there}).")
     path = SHIPPED / f"{name}.safetensors"
-    header = load_tensors(path)[1]
+    _, header = load_tensors(path)
     try:
         predictor = build_predictor(**header["network"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} does not say which network it belongs to ({error}): train it again.") from None
+        problem = f"{path} does not say which network it belongs to ({error})"
+        raise ValueError(f"{problem}: train it again.") from None
     return MetaTrained.load(path, predictor)

@@ -1,5 +1,20 @@
-"""The claims of the course, one folder each: run it, its tables and figures, its results."""
+"""The claims of the course, one folder each, with the code and the results that stand behind it.
 
-from vadstudies.results import load_results, save_results
+A folder holds what runs the study (`run.py`), its tables and figures (`report.py`) and what it
+measured (JSON files). What a folder claims, and how to run it, is in its `__init__.py`.
 
-__all__ = ["load_results", "save_results"]
+first_light : one predictor, trained on normal clips of one scene, against learning nothing
+capacity : a predictor can be too strong
+predictors : eight kinds of predictor side by side
+transfer : a predictor knows the scene it was trained on, and no other
+sinusoids : few-shot regression, as in the paper that introduced MAML
+adaptation : who adapts best to a place never seen, from K windows
+few_shot : the same for a real camera, with weights from toy scenes alone
+weights : how the weights that come with the package were trained
+
+Shared: `jobs` (trainings finished one by one and kept), `results` (JSON and tables), `statistics`.
+"""
+
+from vadstudies.results import load_results, rows_of, save_results
+
+__all__ = ["load_results", "rows_of", "save_results"]

@@ -1,8 +1,11 @@
-"""What the two long benchmarks share: jobs finished one by one and kept, figures of one evaluation, a fingerprint of the scenes."""
+"""What the long studies share: scenes and their metrics, and jobs that are kept one by one."""
 
+import argparse
 import hashlib
 import sys
 import time
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import numpy as np
 import torch
@@ -10,88 +13,189 @@ from tqdm.auto import tqdm
 
 import vadkit
 from vadkit import toy
+from vadkit.training import History
 from vadstudies.results import list_results, load_results, save_results
 
+# --- Scenes and their metrics
 
-def benchmark_scene(seed, place):
-    """A toy scene with one test clip for every kind that is an anomaly there: the behavioural ones first, then the contextual."""
+
+@cache
+def study_scene(place: str, seed: int) -> vadkit.Scene:
+    """Toy scene with one test clip for every kind of anomaly there, contextual kinds last."""
     kinds = [kind for kind in (*toy.KINDS, *toy.CONTEXTUAL) if kind in toy.kinds_for(place)]
     return toy.toy_scene(seed, place, n_test=len(kinds), kinds=kinds)
 
 
-def fingerprint(scene):
-    """Changes when the drawing of toy scenes changes: results of two drawings must not end in one table."""
-    return hashlib.sha256(scene.train_clips[0].frames.tobytes() + scene.test_clips[0].frames.tobytes()).hexdigest()[:16]
+def fingerprint(scene: vadkit.Scene) -> str:
+    """Hash of a scene's first clips: it changes when toy scenes are rendered in another way.
+
+    Results of two such ways must not end in one table.
+    """
+    frames = scene.train_clips[0].frames.tobytes() + scene.test_clips[0].frames.tobytes()
+    return hashlib.sha256(frames).hexdigest()[:16]
 
 
-def figures(predictor, scene, **scoring):
-    """Headline figures over the test clips with a behavioural anomaly; AUC (raw) and gap (dB) for each kind, contextual ones too."""
-    found = vadkit.evaluate(predictor, scene, **scoring)
-    kinds, psnr = np.concatenate([np.array(k) for k in found.kinds]), np.concatenate(found.psnr)
-    n = sum(not set(k) & set(toy.CONTEXTUAL) for k in found.kinds)
-    headline = vadkit.Evaluation(found.psnr[:n], found.labels[:n], found.kinds[:n], found.clips[:n])
-    normal = np.nanmean(psnr[kinds == ""])
-    by_kind = {
-        k: {"auc": round(a, 4), "gap": round(normal - np.nanmean(psnr[kinds == k]), 4)}
-        for k, a in found.by_kind.items()
-    }
+def fingerprints(scenes: Iterable[vadkit.Scene]) -> dict[str, str]:
+    """Fingerprint of every scene by name."""
+    return {scene.name: fingerprint(scene) for scene in scenes}
+
+
+def scene_metrics(predictor: Callable, scene: vadkit.Scene, **scoring) -> dict:
+    """Evaluate on a `study_scene`: metrics over the clips with a behavioural anomaly, and by kind.
+
+    "by_kind" has raw AUC and gap (dB) of every kind, the contextual ones too. `scoring` goes to
+    `vadkit.evaluate`.
+    """
+    evaluation = vadkit.evaluate(predictor, scene, **scoring)
+    # The contextual clips come last, and a next-frame predictor cannot be expected to see them.
+    n = sum(not set(kinds) & set(toy.CONTEXTUAL) for kinds in evaluation.kinds)
+    behavioural = vadkit.Evaluation(
+        evaluation.psnr[:n], evaluation.labels[:n], evaluation.kinds[:n], evaluation.clips[:n]
+    )
     return {
-        "psnr_normal": headline.psnr_normal, "psnr_abnormal": headline.psnr_normal - headline.psnr_gap, "gap": headline.psnr_gap,
-        "auc_raw": headline.auc_raw, "auc_clip": headline.auc_clip, "auc_macro": headline.auc_macro, "by_kind": by_kind,
-    }  # fmt: skip
+        "psnr_normal": behavioural.psnr_normal,
+        "psnr_abnormal": behavioural.psnr_normal - behavioural.psnr_gap,
+        "gap": behavioural.psnr_gap,
+        "auc_raw": behavioural.auc_raw,
+        "auc_clip": behavioural.auc_clip,
+        "auc_macro": behavioural.auc_macro,
+        "by_kind": _metrics_by_kind(evaluation),
+    }
 
 
-def train(predictor, scene, **options):
-    """`vadkit.fit` without a bar of its own; Ctrl-C ends the benchmark, so that no half-trained predictor enters a table."""
+def _metrics_by_kind(evaluation):
+    psnr = np.concatenate(evaluation.psnr)
+    kinds = np.concatenate([np.array(kinds) for kinds in evaluation.kinds])
+    normal = np.nanmean(psnr[kinds == ""])
+    metrics = {}
+    for kind, auc in evaluation.by_kind.items():
+        gap = normal - np.nanmean(psnr[kinds == kind])
+        metrics[kind] = {"auc": round(auc, 4), "gap": round(gap, 4)}
+    return metrics
+
+
+def train(predictor: torch.nn.Module, scene: vadkit.Scene, **options) -> History:
+    """Train with `vadkit.fit`, without a progress bar of its own.
+
+    Ctrl-C ends the study, so that no half-trained predictor enters a table.
+    """
     history = vadkit.fit(predictor, scene.train_windows(), progress=False, **options)
     if history.interrupted:
         raise KeyboardInterrupt
     return history
 
 
-def run_all(name, script, settings, jobs, run, keep=True, restart=False):
-    """Do every job that is not done yet, or was done with other arguments, and write `NAME.json` after each -> {key: row}.
+# --- Jobs
 
-    settings: what all jobs have in common; jobs: {key: arguments of `run`}; keep=False: neither read nor write.
-    Raises ValueError when the file was made with other settings, scenes or versions.
+
+def run_all(
+    name: str,
+    script: str,
+    settings: dict,
+    jobs: dict[str, dict],
+    run: Callable[..., dict],
+    keep: bool = True,
+    restart: bool = False,
+    labels: dict[str, dict] | None = None,
+) -> dict[str, dict]:
+    """Do every job that is not done yet, and write the results file after each.
+
+    Parameters
+    ----------
+    name, script : str
+        The results file, such as "capacity/results", and the script that makes it.
+    settings : dict
+        What all jobs have in common.
+    jobs : dict of dict
+        The arguments of `run` for each job, by key.
+    run : callable
+        Does one job; returns what it measured.
+    keep : bool
+        False neither reads nor writes the file.
+    restart : bool
+        Forget what the file holds.
+    labels : dict of dict, optional
+        What else is kept of a job, by key. A job is done again when its arguments or labels are
+        not those in the file.
+
+    Returns
+    -------
+    dict of dict
+        Arguments, labels and measurements of every job, by key.
+
+    Raises
+    ------
+    ValueError
+        If the file was made with other settings, scenes or versions.
     """
-    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
-    results = {"about": plain({"script": script, "settings": settings, "versions": versions}), "rows": {}}
-    if keep and not restart and name in list_results():
-        kept = load_results(name)
-        if kept.get("about") != results["about"]:
-            raise ValueError(
-                f"{name}.json was made with other settings, scenes or versions: use --restart to replace it."
-            )
-        results = kept
+    results = _open_results(name, script, settings, keep and not restart)
     rows = results["rows"]
-    todo = [key for key, job in jobs.items() if not plain(job).items() <= rows.get(key, {}).items()]
+    asked = {key: plain({**(labels or {}).get(key, {}), **job}) for key, job in jobs.items()}
+    todo = [key for key in jobs if not asked[key].items() <= rows.get(key, {}).items()]
     for key in tqdm(todo, desc=name):
         began = time.process_time()
-        rows[key] = plain({**jobs[key], **run(**jobs[key]), "cpu_seconds": time.process_time() - began})
+        measured = run(**jobs[key])
+        measured["cpu_seconds"] = time.process_time() - began
+        rows[key] = asked[key] | plain(measured)
         if keep:
             save_results(name, results)
     return {key: rows[key] for key in jobs}
 
 
+def _open_results(name, script, settings, go_on):
+    """New results, or those kept so far when they were made in the same way."""
+    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    about = plain({"script": script, "settings": settings, "versions": versions})
+    if not go_on or name not in list_results():
+        return {"about": about, "rows": {}}
+    kept = load_results(name)
+    if kept.get("about") != about:
+        raise ValueError(
+            f"{name}.json was made with other settings, scenes or versions: "
+            "use --restart to replace it."
+        )
+    return kept
+
+
 def plain(value):
-    """The same as it will be read back from JSON: lists for tuples, four decimals."""
+    """Turn a value into what JSON gives back: lists for tuples, four decimals."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, range)):
         return [plain(v) for v in value]
-    return round(float(value), 4) if isinstance(value, (float, np.floating)) else value
+    if isinstance(value, (float, np.floating)):
+        return round(float(value), 4)
+    return value
 
 
-def main(benchmark, parser):
-    """Run a benchmark's function on its options: bad input is one sentence and exit code 2, Ctrl-C keeps every finished job."""
+# --- The command line
+
+
+def study_parser(description: str) -> argparse.ArgumentParser:
+    """Make a parser with the options that every long study has: --quick and --restart."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a reduced version on validation scenes, nothing kept"
+    )
+    parser.add_argument("--restart", action="store_true", help="forget the results kept so far")
+    return parser
+
+
+def main(study: Callable, parser: argparse.ArgumentParser) -> int:
+    """Run a study on the options of its command line, and return the exit code.
+
+    Bad input is one sentence and exit code 2; Ctrl-C keeps every finished job.
+    """
     torch.set_num_threads(1)
     try:
-        benchmark(parser.parse_args())
+        study(parser.parse_args())
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped. Every finished training is kept: the same command goes on from here.", file=sys.stderr)
+        message = "Stopped. Every finished training is kept: the same command goes on from here."
+        print(message, file=sys.stderr)
         return 130
     return 0

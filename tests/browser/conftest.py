@@ -38,14 +38,26 @@ def lab(tmp_path_factory):
     """(url, root): a JupyterLab whose root folder holds a copy of the notebooks; it and its kernels end with the tests."""
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
     (home / "settings").mkdir()
-    shutil.copy(REPOSITORY / "tools" / "jupyterlab_overrides.json", home / "settings" / "overrides.json")
-    shutil.copytree(REPOSITORY / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copy(
+        REPOSITORY / "tools" / "jupyterlab_overrides.json", home / "settings" / "overrides.json"
+    )
+    shutil.copytree(
+        REPOSITORY / "notebooks",
+        root / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     places = {
         f"JUPYTER{name}": str(home / name)
-        for name in ("_CONFIG_DIR", "_DATA_DIR", "_RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")
+        for name in (
+            "_CONFIG_DIR",
+            "_DATA_DIR",
+            "_RUNTIME_DIR",
+            "LAB_SETTINGS_DIR",
+            "LAB_WORKSPACES_DIR",
+        )
     }
     options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
                "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
@@ -91,7 +103,9 @@ def page(chromium):
     page.on(
         "console",
         lambda message: (
-            errors.append(f"{message.text} ({message.location['url']})") if message.type == "error" else None
+            errors.append(f"{message.text} ({message.location['url']})")
+            if message.type == "error"
+            else None
         ),
     )
     yield page
@@ -108,14 +122,19 @@ def notebook(lab, page):
         path = cells[0]
         if not path.endswith(".ipynb"):
             path = f"cells-{time.time_ns()}.ipynb"
-            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-            made = nbformat.v4.new_notebook(metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)])
+            kernel = {
+                "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+            }
+            made = nbformat.v4.new_notebook(
+                metadata=kernel, cells=[*map(nbformat.v4.new_code_cell, cells)]
+            )
             for cell, kind in zip(made.cells, slide_types or []):
                 cell.metadata["slideshow"] = {"slide_type": kind}
             nbformat.write(made, root / path)
         page.goto(f"{url}/lab/workspaces/test-{time.time_ns()}/tree/{path}", timeout=90_000)
         page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0", timeout=90_000
+            "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0",
+            timeout=90_000,
         )
         page.locator("#jupyterlab-splash").wait_for(state="detached")
         if theme == "dark":
@@ -129,7 +148,9 @@ def notebook(lab, page):
     yield open_notebook
     page.goto("about:blank")
     for kernel in json.load(urllib.request.urlopen(f"{url}/api/kernels")):
-        urllib.request.urlopen(urllib.request.Request(f"{url}/api/kernels/{kernel['id']}", method="DELETE"))
+        urllib.request.urlopen(
+            urllib.request.Request(f"{url}/api/kernels/{kernel['id']}", method="DELETE")
+        )
 
 
 @pytest.fixture
@@ -163,7 +184,9 @@ def start_deck(page):
         page.wait_for_timeout(1200)  # the deck folds the side panels once more after a second
 
     yield start
-    with page.expect_response(lambda answer: "jupyterlab-deck" in answer.url and answer.request.method == "PUT"):
+    with page.expect_response(
+        lambda answer: "jupyterlab-deck" in answer.url and answer.request.method == "PUT"
+    ):
         page.evaluate("() => window.jupyterapp.commands.execute('deck:stop')")
 
 
@@ -193,7 +216,9 @@ def next_slides(page):
             if page.evaluate(ACTIVE) != before:
                 break
             page.wait_for_timeout(25)
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         return page.evaluate(ACTIVE)
 
     return press

@@ -1,6 +1,5 @@
 """Presenting: every widget fits a slide of 1280 x 720 and stays live; a stand-alone deck plays without a network."""
 
-
 import decks
 import nbformat
 import pytest
@@ -52,11 +51,15 @@ def test_widgets_are_live_on_slides_and_fit(live_deck, next_slides, problems_on_
 def stand_alone(tmp_path_factory):
     """A deck written by tools/decks.py from a notebook of four slides."""
     cells = [
-        nbformat.v4.new_markdown_cell("# The boar\n\nPSNR is $10 \\log_{10} \\frac{1}{\\text{MSE}}$."),
+        nbformat.v4.new_markdown_cell(
+            "# The boar\n\nPSNR is $10 \\log_{10} \\frac{1}{\\text{MSE}}$."
+        ),
         nbformat.v4.new_markdown_cell("<!-- Speaker notes\n\nAsk: where will it go? -->"),
         nbformat.v4.new_markdown_cell("## Watch it\n\nWhat do you expect?"),
         nbformat.v4.new_code_cell("import vadkit\nboar = vadkit.the_boar()\nprint(len(boar))"),
-        nbformat.v4.new_code_cell("vadkit.scrub(vadkit.copy_last_frame, boar)", metadata={"tags": ["new-slide"]}),
+        nbformat.v4.new_code_cell(
+            "vadkit.scrub(vadkit.copy_last_frame, boar)", metadata={"tags": ["new-slide"]}
+        ),
         nbformat.v4.new_markdown_cell("## The end"),
     ]
     notebook, folder = nbformat.v4.new_notebook(cells=cells), tmp_path_factory.mktemp("deck")
@@ -67,28 +70,42 @@ def stand_alone(tmp_path_factory):
 
 def test_a_stand_alone_deck_plays_without_a_network(stand_alone, page):
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if request.url[:5] not in ("file:", "data:") else None)
+    page.on(
+        "request",
+        lambda request: (
+            asked.append(request.url) if request.url[:5] not in ("file:", "data:") else None
+        ),
+    )
     page.context.set_offline(True)
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(stand_alone.as_uri())
     counter, notes = page.locator("footer output"), page.locator("#notes")
-    assert counter.inner_text() == "1 / 4" and page.locator(".formula").get_attribute("alt").startswith("10 \\log")
+    assert counter.inner_text() == "1 / 4" and page.locator(".formula").get_attribute(
+        "alt"
+    ).startswith("10 \\log")
     page.keyboard.press("n")
     assert "where will it go?" in notes.inner_text()
     page.keyboard.press("n")
     assert not notes.is_visible()
     page.keyboard.press("Space")
-    assert page.get_by_text("What do you expect?").is_visible() and not page.get_by_text("112").is_visible()
+    assert (
+        page.get_by_text("What do you expect?").is_visible()
+        and not page.get_by_text("112").is_visible()
+    )
     page.keyboard.press("Space")
     assert page.get_by_text("112").is_visible() and counter.inner_text() == "2 / 4"
     page.keyboard.press("PageDown")
     page.locator(".vk-frame").focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    assert "frame 5 /" in page.locator(".vk-status").inner_text() and counter.inner_text() == "3 / 4"
+    assert (
+        "frame 5 /" in page.locator(".vk-status").inner_text() and counter.inner_text() == "3 / 4"
+    )
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowRight")
-    assert counter.inner_text() == "4 / 4" and page.get_by_role("heading", name="The end").is_visible()
+    assert (
+        counter.inner_text() == "4 / 4" and page.get_by_role("heading", name="The end").is_visible()
+    )
     page.keyboard.press("ArrowLeft")
     assert counter.inner_text() == "3 / 4" and page.locator(".vk-scrubber").is_visible()
     assert asked == []
@@ -100,5 +117,7 @@ def test_a_deck_fits_its_screen(stand_alone, page):
     for _ in range(5):
         box = page.locator("section.on").bounding_box()
         inside = [part.bounding_box() for part in page.locator("section.on > div").all()]
-        assert all(part["y"] + part["height"] <= box["y"] + box["height"] + 1 <= 541 for part in inside)
+        assert all(
+            part["y"] + part["height"] <= box["y"] + box["height"] + 1 <= 541 for part in inside
+        )
         page.keyboard.press("Space")

@@ -20,7 +20,9 @@ def slide(page):
     """Everything the keys of the widget do; the status and the pixels must follow."""
     status = page.locator(".vk-capacity .vk-status")
     page.locator(".vk-capacity-slider").focus()
-    assert page.locator(".vk-capacity canvas").nth(1).bounding_box()["width"] > 150, "too small to see an animal"
+    assert page.locator(".vk-capacity canvas").nth(1).bounding_box()["width"] > 150, (
+        "too small to see an animal"
+    )
     assert "skips, width 4, 7,332 parameters" in status.inner_text()
     truth, seen = pixels(page, 1), []
     for width in (8, 16, 24, 40):
@@ -31,7 +33,10 @@ def slide(page):
     page.keyboard.press("ArrowRight")  # the widest there is
     assert "width 40," in status.inner_text()
     page.keyboard.press("3")
-    assert "memory, width 40," in status.inner_text() and (pixels(page, 2), pixels(page, 3)) not in seen
+    assert (
+        "memory, width 40," in status.inner_text()
+        and (pixels(page, 2), pixels(page, 3)) not in seen
+    )
     assert page.locator(".vk-capacity [aria-pressed=true]").inner_text() == "3: memory"
     page.keyboard.press("Home")
     assert "memory, width 4," in status.inner_text()
@@ -63,5 +68,7 @@ def test_python_and_the_static_page_agree_with_the_keys(notebook, run_all, page,
     notebook("from vadkit.widgets.capacity import Capacity\nslider = Capacity()\nslider",
              "slider.variant, slider.width = 'memory', 4; print(f'gap {slider.gap:.1f} dB')")  # fmt: skip
     run_all()
-    page.wait_for_function("(told) => document.querySelector('.vk-capacity .vk-status').textContent === told", arg=told)
+    page.wait_for_function(
+        "(told) => document.querySelector('.vk-capacity .vk-status').textContent === told", arg=told
+    )
     assert page.locator(".jp-OutputArea-output").last.inner_text().strip() in told

@@ -10,7 +10,10 @@ def reach(page, selector):
     cell = page.evaluate(
         """(text) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(
              (cell) => cell.model.sharedModel.getSource().includes(text))""",
-        {".vk-interview": "interview = Interview(", ".vk-episode-grid": "EpisodeGrid(scenes, n_way=3"}[selector],
+        {
+            ".vk-interview": "interview = Interview(",
+            ".vk-episode-grid": "EpisodeGrid(scenes, n_way=3",
+        }[selector],
     )
     page.evaluate("(i) => window.jupyterapp.shell.currentWidget.content.scrollToItem(i)", cell)
     widget = page.locator(selector).first
@@ -33,7 +36,9 @@ def play(page):
     assert grid.locator(".vk-task").count() == 3
     grid.locator(".vk-n_way").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => document.querySelectorAll('.vk-episode-grid .vk-task').length === 4")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.vk-episode-grid .vk-task').length === 4"
+    )
     grid.locator(".vk-k_shot").focus()
     page.keyboard.press("Home")
     page.wait_for_function(
@@ -41,12 +46,22 @@ def play(page):
     )
     before = grid.locator("h4").all_inner_texts(), grid.locator("figcaption").all_inner_texts()
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('.vk-episode-grid .vk-status').textContent.includes('seed 1')")
-    assert (grid.locator("h4").all_inner_texts(), grid.locator("figcaption").all_inner_texts()) != before
-    assert grid.locator(".vk-shared").count() == 0 and "Frames in both: 0." in grid.locator(".vk-status").inner_text()
+    page.wait_for_function(
+        "() => document.querySelector('.vk-episode-grid .vk-status').textContent.includes('seed 1')"
+    )
+    assert (
+        grid.locator("h4").all_inner_texts(),
+        grid.locator("figcaption").all_inner_texts(),
+    ) != before
+    assert (
+        grid.locator(".vk-shared").count() == 0
+        and "Frames in both: 0." in grid.locator(".vk-status").inner_text()
+    )
     grid.locator(".vk-overlap").focus()
     page.keyboard.press("Space")
-    page.wait_for_function("() => document.querySelectorAll('.vk-episode-grid .vk-shared').length > 0")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.vk-episode-grid .vk-shared').length > 0"
+    )
     assert "Frames in both: 0." not in grid.locator(".vk-status").inner_text()
 
 
@@ -56,4 +71,6 @@ def test_a_k_too_large_is_refused_in_words(notebook, run_all):
     run_all()
     page.locator(".vk-k_shot").focus()
     page.keyboard.press("End")
-    page.wait_for_function("() => document.querySelector('.vk-problem').textContent.includes('the largest K is')")
+    page.wait_for_function(
+        "() => document.querySelector('.vk-problem').textContent.includes('the largest K is')"
+    )

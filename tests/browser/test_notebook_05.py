@@ -13,7 +13,9 @@ def position(page):
     """Where the status line says that theta is."""
     return [
         float(v)
-        for v in re.search(r"θ is at \(([-\d.]+), ([-\d.]+)\)", page.locator(".vk-status").inner_text()).groups()
+        for v in re.search(
+            r"θ is at \(([-\d.]+), ([-\d.]+)\)", page.locator(".vk-status").inner_text()
+        ).groups()
     ]
 
 
@@ -45,10 +47,14 @@ def drive_by_keyboard(page):
         assert {ink: maml.locator(f".vk-arrow-{ink}").count() for ink in drawn} == drawn
     for _ in range(5):
         page.keyboard.press("n")
-    assert position(page) == pytest.approx(two_step.walk((-0.2, -2.6), 2, 0.4, 0.8)[-1].tolist(), abs=0.006)
+    assert position(page) == pytest.approx(
+        two_step.walk((-0.2, -2.6), 2, 0.4, 0.8)[-1].tolist(), abs=0.006
+    )
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowUp")
-    assert position(page) == pytest.approx(two_step.walk((-0.1, -2.1), 2, 0.4, 0.8)[-1].tolist(), abs=0.006)
+    assert position(page) == pytest.approx(
+        two_step.walk((-0.1, -2.1), 2, 0.4, 0.8)[-1].tolist(), abs=0.006
+    )
     page.locator(".vk-alpha").focus()
     page.keyboard.press("Home")
     assert position(page) == pytest.approx(

@@ -12,7 +12,9 @@ PIXELS = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, c
 
 
 def test_sliding_along_the_inner_steps(notebook, run_all):
-    page = notebook(SETUP, "settling = Settling(models, support, vadkit.the_boar(), n_steps=6)\nsettling")
+    page = notebook(
+        SETUP, "settling = Settling(models, support, vadkit.the_boar(), n_steps=6)\nsettling"
+    )
     run_all()
     status, slider = page.locator(".vk-settling .vk-status"), page.locator(".vk-settling .vk-frame")
     canvases = page.locator(".vk-settling canvas")

@@ -36,17 +36,24 @@ def check_accessibility(page):
     assert page.evaluate(WITHOUT_A_NAME) == []
     for theme in ("Dark", "Light"):
         page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}"
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+            f"JupyterLab {theme}",
         )
         page.wait_for_function(
-            "(light) => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
+            "(light) => document.body.dataset.jpThemeLight === light",
+            arg=str(theme == "Light").lower(),
         )
-        page.wait_for_selector("#jupyterlab-splash", state="detached")  # JupyterLab removes it once too often otherwise
+        page.wait_for_selector(
+            "#jupyterlab-splash", state="detached"
+        )  # JupyterLab removes it once too often otherwise
         assert min(page.evaluate(CONTRAST), default=21) >= 4.5, theme
 
 
 def scrub(page):
-    slider, status = page.locator(".vk-scrubber .vk-frame").first, page.locator(".vk-scrubber .vk-status").first
+    slider, status = (
+        page.locator(".vk-scrubber .vk-frame").first,
+        page.locator(".vk-scrubber .vk-status").first,
+    )
     slider.press("Home")
     assert "frame 4 /" in status.inner_text()
     picture = "() => document.querySelector('.vk-scrubber .vk-results canvas').toDataURL()"
@@ -59,7 +66,9 @@ PLAYED = {"02": scrub, "04": test_notebook_04.play, "05": test_notebook_05.drive
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_notebook_runs_and_presents(name, notebook, run_all, start_deck, next_slides, problems_on_slide):
+def test_notebook_runs_and_presents(
+    name, notebook, run_all, start_deck, next_slides, problems_on_slide
+):
     page = notebook(f"notebooks/{name}")
     run_all(SECONDS)
     check_accessibility(page)

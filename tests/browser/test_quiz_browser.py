@@ -32,7 +32,10 @@ def test_quiz_by_keyboard(theme, notebook, run_all):
     wanted = [rights[0], (rights[1] + 1) % 3, *rights[2:]]
     answer_all(page, wanted)
     assert page.locator(".vk-score").inner_text() == "4 of 5 right, 0 still open"
-    assert page.locator(".vk-right").count() == 4 and "Not that one." in page.locator(".vk-wrong").inner_text()
+    assert (
+        page.locator(".vk-right").count() == 4
+        and "Not that one." in page.locator(".vk-wrong").inner_text()
+    )
     assert min(page.evaluate(CONTRAST)) >= 4.5
     eventually(page, "quiz.score, quiz.chosen", lambda text: text == f"((4, 5), {wanted})")
 
@@ -47,4 +50,7 @@ def test_an_answer_can_be_changed_and_none_is_asked_for(page, tmp_path):
     assert "Not that one." in first.inner_text()
     first.get_by_role("radio", name=QUESTIONS["02"][0][1][1][0]).check()
     first.get_by_role("button").click()
-    assert "✓ Right." in first.inner_text() and page.locator(".vk-score").inner_text() == "1 of 5 right, 4 still open"
+    assert (
+        "✓ Right." in first.inner_text()
+        and page.locator(".vk-score").inner_text() == "1 of 5 right, 4 still open"
+    )

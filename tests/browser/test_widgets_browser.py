@@ -15,7 +15,8 @@ SCRUBBER = "scrubber = vadkit.scrub(vadkit.copy_last_frame, clip)\nscrubber"
 
 def pixels(page, selector):
     return page.evaluate(
-        "(s) => [...document.querySelectorAll(s)].map((canvas) => canvas.toDataURL()).join()", selector
+        "(s) => [...document.querySelectorAll(s)].map((canvas) => canvas.toDataURL()).join()",
+        selector,
     )
 
 
@@ -48,7 +49,10 @@ def test_scrubber_by_keyboard(notebook, run_all):
     run_all()
     slider, status = page.locator(".vk-frame"), page.locator(".vk-status")
     slider.focus()
-    panels = [".vk-inputs canvas", *(f".vk-results figure:nth-child({i}) canvas" for i in (1, 2, 3))]
+    panels = [
+        ".vk-inputs canvas",
+        *(f".vk-results figure:nth-child({i}) canvas" for i in (1, 2, 3)),
+    ]
     before = [pixels(page, panel) for panel in panels]
     page.keyboard.press("ArrowRight")
     assert all(pixels(page, panel) != was for panel, was in zip(panels, before))
@@ -80,7 +84,9 @@ def test_alarms_follow_the_threshold(notebook, run_all):
 alarm = np.array(scrubber.psnr, float) < scrubber.threshold
 f"Below {scrubber.threshold:.1f} dB: {(alarm & clip.labels).sum()} of", int((alarm & ~clip.labels).sum())"""
     told = tally.inner_text()
-    begins, wrong = eval(eventually(page, "import numpy as np" + counts, lambda text: eval(text)[0] in told))
+    begins, wrong = eval(
+        eventually(page, "import numpy as np" + counts, lambda text: eval(text)[0] in told)
+    )
     assert f" {wrong} false alarms" in told
     marks = page.locator(".vk-chart path[fill='#D55E00']").get_attribute("d").count("M")
     assert marks == wrong + int(begins.split()[3]) > 0
@@ -99,7 +105,9 @@ def test_playing_by_key_and_moving_from_python(notebook, run_all):
     page.wait_for_timeout(400)
     assert slider.input_value() == stopped
     python(page, "scrubber.frame = 20; 0")
-    page.wait_for_function("() => document.querySelector('.vk-status').textContent.includes('frame 20 /')")
+    page.wait_for_function(
+        "() => document.querySelector('.vk-status').textContent.includes('frame 20 /')"
+    )
 
 
 LATENCY = """() => {
@@ -137,7 +145,9 @@ def test_key_to_pixels_within_a_frame(notebook, run_all, capsys):
 
 
 def test_gallery_boxes_and_frames(notebook, run_all):
-    page = notebook("import vadkit\nfrom vadkit import widgets\nwidgets.Gallery(vadkit.boar_scene().test_clips)")
+    page = notebook(
+        "import vadkit\nfrom vadkit import widgets\nwidgets.Gallery(vadkit.boar_scene().test_clips)"
+    )
     run_all()
     boxed = pixels(page, ".vk-grid canvas")
     page.locator(".vk-gallery [type=checkbox]").focus()
@@ -152,12 +162,27 @@ def test_label_it_yourself(notebook, run_all):
     page = notebook(BOAR, "from vadkit import widgets\nplayer = widgets.LabelPlayer(clip)\nplayer")
     run_all()
     page.locator(".vk-labels .vk-frame").focus()
-    for key in ["PageDown", "m", *["ArrowRight"] * 4, "m", "ArrowRight", "e", "ArrowLeft", "ArrowLeft", "e", "Enter"]:
+    for key in [
+        "PageDown",
+        "m",
+        *["ArrowRight"] * 4,
+        "m",
+        "ArrowRight",
+        "e",
+        "ArrowLeft",
+        "ArrowLeft",
+        "e",
+        "Enter",
+    ]:
         page.keyboard.press(key)  # 10 to 14 are marked, then 15, 14 and 13 erased again
     page.wait_for_function(
         "() => document.querySelector('.vk-labels .vk-tally').textContent.includes('You marked 3 frames')"
     )
-    eventually(page, "[t for t, marked in enumerate(player.labels) if marked]", lambda text: text == "[10, 11, 12]")
+    eventually(
+        page,
+        "[t for t, marked in enumerate(player.labels) if marked]",
+        lambda text: text == "[10, 11, 12]",
+    )
     page.get_by_role("button", name="Mark abnormal").focus()
     page.keyboard.press("Space")
     assert page.get_by_role("button", name="Mark abnormal").get_attribute("aria-pressed") == "true"
@@ -175,7 +200,9 @@ def test_operating_point(notebook, run_all):
         page.keyboard.press("PageDown")
     told = status.inner_text()
     counts = "[int((kind & (scores > point.threshold)).sum()) for kind in (labels, ~labels)]"
-    right, wrong = json.loads(eventually(page, counts, lambda text: f": {json.loads(text)[0]} of" in told))
+    right, wrong = json.loads(
+        eventually(page, counts, lambda text: f": {json.loads(text)[0]} of" in told)
+    )
     assert right > 2 and wrong > 2 and f", {wrong} of" in told
 
 
@@ -186,7 +213,9 @@ def shift_page(page, tmp_path):
     page.context.set_offline(True)
 
     def open_page(**options):
-        shift = guard_shift.GuardShift(vadkit.copy_last_frame, scene.test_clips[:3], n_clips=3, fps=250, **options)
+        shift = guard_shift.GuardShift(
+            vadkit.copy_last_frame, scene.test_clips[:3], n_clips=3, fps=250, **options
+        )
         page.goto(shift.save_html(tmp_path / "shift.html").as_uri())
         page.locator(".vk-guard .vk-threshold").focus()
         return page
@@ -199,7 +228,11 @@ def test_a_guard_who_never_rings_misses_everything(shift_page):
     page.keyboard.press("Space")
     page.locator(".vk-report li").first.wait_for(timeout=30_000)
     report = page.locator(".vk-report").inner_text()
-    assert "Caught: 0 / 3 (none)" in report and "boar" not in report.split("Missed")[0] and "False alarms: 0" in report
+    assert (
+        "Caught: 0 / 3 (none)" in report
+        and "boar" not in report.split("Missed")[0]
+        and "False alarms: 0" in report
+    )
 
 
 def test_a_guard_who_cries_wolf_is_sent_home(shift_page):
@@ -226,7 +259,11 @@ def test_shifts_are_drawn_by_seed(shift_page):
 
 def test_the_static_scrubber_plays_offline(page, tmp_path):
     page.context.set_offline(True)
-    page.goto(vadkit.scrub(vadkit.copy_last_frame, vadkit.the_boar()).save_html(tmp_path / "scrubber.html").as_uri())
+    page.goto(
+        vadkit.scrub(vadkit.copy_last_frame, vadkit.the_boar())
+        .save_html(tmp_path / "scrubber.html")
+        .as_uri()
+    )
     page.locator(".vk-frame").focus()
     before = pixels(page, ".vk-results canvas")
     page.keyboard.press("ArrowLeft")

@@ -1,8 +1,9 @@
-"""Checks a student runs: each compares an answer with a reference on fresh random data, says in words what is wrong, and
-returns True or False. `progress()` shows what is solved. One module for each notebook; what they share is in `core`.
+"""Checks that a student runs, `check_NAME(my_function)`: one module for each notebook.
+
+Each compares the answer with a reference on fresh random data, says in words what is wrong, and
+returns True or False. `progress()` shows what is solved. They are built on `vadcourse.checking`.
 """
 
-# ruff: noqa: F401
 from vadcourse.exercises.anomaly_concept import (
     check_anomaly,
     check_anomaly_score,
@@ -41,5 +42,46 @@ from vadcourse.exercises.n_way_k_shot import (
     check_support_frames,
     check_total_loss,
 )
-from vadcourse.exercises.progress_file import progress
-from vadcourse.exercises.scene_adaptation import check_alarms, check_interval, check_real_alarms, check_times_faster
+from vadcourse.exercises.scene_adaptation import (
+    check_alarms,
+    check_interval,
+    check_real_alarms,
+    check_times_faster,
+)
+from vadcourse.progress import progress
+
+__all__ = [
+    "check_address",
+    "check_alarms",
+    "check_anomaly",
+    "check_anomaly_score",
+    "check_auc",
+    "check_episode",
+    "check_first_order",
+    "check_first_step",
+    "check_fooled",
+    "check_frame_scores",
+    "check_gap",
+    "check_home_advantage",
+    "check_inner_loop",
+    "check_inner_step",
+    "check_interval",
+    "check_kappa",
+    "check_meta_gradient",
+    "check_moving_pixels",
+    "check_permutation_p",
+    "check_prototypes",
+    "check_psnr",
+    "check_real_alarms",
+    "check_runner",
+    "check_split",
+    "check_support_frames",
+    "check_threshold",
+    "check_times_faster",
+    "check_total_loss",
+    "check_trap",
+    "progress",
+    "published_psnr",
+    "runner_clips",
+    "with_anomaly",
+]

@@ -1,78 +1,93 @@
-"""The checks of notebook 05: the inner step, the meta-gradient, two traps of `higher`, first order by hand, an inner loop."""
+"""The checks of notebook 05: inner step, meta-gradient, traps of `higher`, first order, a loop."""
 
 import copy
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 
-from vadcourse.exercises.core import NotYet, attempt, compare, exercise, number, same
+from vadcourse.checking import NotYet, attempt, compare, exercise, number, refuse, same
 from vadkit.episodes import Task
+
+INNER_LR = 0.1
+
+
+def _line():
+    """w, x, y, x_query, y_query: of either sign, none so small that two answers look alike."""
+    rng = np.random.default_rng()
+    return (rng.uniform(0.5, 2, 5) * rng.choice([-1, 1], 5)).tolist()
 
 
 @exercise("05", "The inner step")
-def check_inner_step(function):
-    """Checks f(w, x, y, alpha) -> w' after one step on the loss (w x - y)^2, all numbers. Returns True or False."""
-    w, x, y, _, _, alpha = _line()
+def check_inner_step(function: Callable) -> str:
+    """Check f(w, x, y, alpha): w' after one step on the loss (w x - y)^2, all numbers."""
+    w, x, y, _, _ = _line()
+    alpha = INNER_LR
     gradient = 2 * x * (w * x - y)
-    compare(number(attempt(function, w, x, y, alpha)), w - alpha * gradient, {
+    adapted = w - alpha * gradient
+    mistakes = {
         "That climbs: subtract the gradient.": w + alpha * gradient,
         "The derivative of a square has a 2 in front.": w - alpha * gradient / 2,
-        "The inner derivative is missing: w x changes with w by x.": w - alpha * 2 * (w * x - y),
+        "The inner derivative is missing: w x changes with w by x.": w - alpha * gradient / x,
         "That is the gradient; w' is w minus alpha times it.": gradient,
         "The rate alpha is missing.": w - gradient,
         "That is the change alone: w' is w plus it.": -alpha * gradient,
-    })  # fmt: skip
+    }
+    compare(number(attempt(function, w, x, y, alpha)), adapted, mistakes)
     return "That is theta', lines 5 and 6 of Algorithm 1."
 
 
 @exercise("05", "The meta-gradient")
-def check_meta_gradient(function):
-    """Checks f(w, x, y, x_query, y_query, alpha) -> derivative by w of the query loss (w' x - y)^2. Returns True or False."""
-    w, x, y, x_query, y_query, alpha = _line()
-    adapted, chain = w - alpha * 2 * x * (w * x - y), 1 - alpha * 2 * x**2
-    first_order = 2 * x_query * (adapted * x_query - y_query)
-    compare(number(attempt(function, w, x, y, x_query, y_query, alpha)), chain * first_order, {
+def check_meta_gradient(function: Callable) -> str:
+    """Check f(w, x, y, x_query, y_query, alpha): the derivative by w of the query loss at w'."""
+    w, x, y, x_query, y_query = _line()
+    alpha = INNER_LR
+    adapted = w - alpha * 2 * x * (w * x - y)
+    error = adapted * x_query - y_query
+    first_order = 2 * x_query * error
+    full = (1 - alpha * 2 * x**2) * first_order
+    pre_training = 2 * x_query * (w * x_query - y_query)
+    homework = (1 - alpha * 2 * x**2) * 2 * x * (adapted * x - y)
+    wrong_x = (1 - alpha * 2 * x_query**2) * first_order
+    mistakes = {
         "That is the first-order arrow: w' moves along with w, by 1 - alpha H.": first_order,
-        "That is the gradient at w, which pre-training follows: the query loss is taken at w'.": 2 * x_query * (w * x_query - y_query),
-        "You marked the homework: the last derivative is taken on the query.": chain * 2 * x * (adapted * x - y),
-        "H is the second derivative of the support loss, so it takes x, not x_query.": (1 - alpha * 2 * x_query**2) * first_order,
+        "That is the gradient at w, which pre-training follows: "
+        "the query loss is taken at w'.": pre_training,
+        "You marked the homework: the last derivative is taken on the query.": homework,
+        "H is the second derivative of the support loss, so it takes x, not x_query.": wrong_x,
         "H is 2 x squared: the 2 is missing.": (1 - alpha * x**2) * first_order,
-        "The factor 1 - alpha H is right but the sign is not.": -chain * first_order,
+        "The factor 1 - alpha H is right but the sign is not.": -full,
         "H is 2 x squared, and x is not 1 here.": (1 - alpha * 2) * first_order,
-        "That is the query loss after the step; its derivative is asked.": (adapted * x_query - y_query) ** 2,
-        "That is w after an outer step; its gradient alone is asked.": w - alpha * chain * first_order,
-    })  # fmt: skip
+        "That is the query loss after the step; its derivative is asked.": error**2,
+        "That is w after an outer step; its gradient alone is asked.": w - alpha * full,
+    }
+    compare(number(attempt(function, w, x, y, x_query, y_query, alpha)), full, mistakes)
     return "The whole chain rule: (1 - alpha H) times the query gradient."
 
 
-def _line():
-    """w, x, y, x_query, y_query, alpha: numbers of either sign, none so small that two answers could look alike."""
-    random = np.random.default_rng()
-    values = random.uniform(0.5, 2, 5) * random.choice([-1, 1], 5)
-    return *(float(v) for v in values), 0.1
-
-
-class _Pair(nn.Module):
-    """A network of two named parts, for the trap that goes past `forward`."""
+class _TwoParts(nn.Module):
+    """Two named parts, for the trap that goes past `forward`."""
 
     def __init__(self):
         super().__init__()
         self.encoder, self.head = nn.Sequential(nn.Linear(1, 6), nn.Tanh()), nn.Linear(6, 1)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return self.head(self.encoder(x))
 
 
 def _network_and_task():
-    random = np.random.default_rng()
+    rng = np.random.default_rng()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(random.integers(2**31)))
-        model = _Pair()
-    x, x_query = (torch.from_numpy(random.uniform(-2, 2, (12, 1))).float() for _ in range(2))
-    shift = random.uniform(1, 2)
-    return model, Task("a wave", (x, 3 * torch.sin(x + shift)), (x_query, 3 * torch.sin(x_query + shift)))
+        torch.manual_seed(int(rng.integers(2**31)))
+        model = _TwoParts()
+    inputs = [torch.from_numpy(rng.uniform(-2, 2, (12, 1))).float() for _ in range(2)]
+    shift = rng.uniform(1, 2)
+    support, query = ((x, 3 * torch.sin(x + shift)) for x in inputs)
+    return model, Task("a wave", support, query)
 
 
 def _loss(model, weights, samples):
@@ -80,135 +95,170 @@ def _loss(model, weights, samples):
     return ((functional_call(model, weights, (x,)) - y) ** 2).mean()
 
 
-def _inner_loop(model, support, inner_lr, n_steps, create_graph=True):
-    """The inner loop without `higher`, for reference -> [theta, theta', theta'', ...], each a dict of tensors."""
+def _inner_loop(model, support, n_steps, create_graph=True):
+    """theta, theta', theta'', ..., each a dict of tensors: the reference, without `higher`."""
     path = [dict(model.named_parameters())]
     for _ in range(n_steps):
-        weights = path[-1]
-        gradients = torch.autograd.grad(
-            _loss(model, weights, support), list(weights.values()), create_graph=create_graph
-        )
-        path.append({name: w - inner_lr * g for (name, w), g in zip(weights.items(), gradients)})
+        theta = path[-1]
+        loss = _loss(model, theta, support)
+        gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=create_graph)
+        path.append({name: p - INNER_LR * g for (name, p), g in zip(theta.items(), gradients)})
     return path
 
 
-def _meta_gradient(model, support, query, inner_lr, n_steps, first_order=False):
-    """-> all gradients of the query loss after n_steps, one after the other in one (P,) array."""
-    path = _inner_loop(model, support, inner_lr, n_steps, create_graph=not first_order)
-    at = path[-1] if first_order else path[0]
-    return _flat(torch.autograd.grad(_loss(model, path[-1], query), list(at.values())))
+def _meta_gradient(model, support, query, n_steps=1, first_order=False):
+    """All gradients (P,) of the query loss after `n_steps`, one after the other."""
+    path = _inner_loop(model, support, n_steps, create_graph=not first_order)
+    weights = path[-1] if first_order else path[0]
+    return _flat(torch.autograd.grad(_loss(model, path[-1], query), list(weights.values())))
 
 
-def _flat(gradients):
-    return torch.cat([g.detach().flatten() for g in gradients]).numpy().astype(float)
+def _flat(tensors):
+    flat = [torch.as_tensor(tensor).detach().flatten() for tensor in tensors]
+    return torch.cat(flat).numpy().astype(float)
 
 
-def _gradients_of(model):
-    """-> (P,) array of what lies in `p.grad`, None where there is nothing in any."""
+def _has_moved(model, original):
+    return not same(_flat(model.parameters()), _flat(original.parameters()))
+
+
+def _flat_gradients(model):
+    """Return what lies in `p.grad`, (P,), or raise `NotYet` where there is nothing."""
+    names = [name for name, _ in model.named_parameters()]
     missing = [name for name, p in model.named_parameters() if p.grad is None]
-    if len(missing) == len(list(model.parameters())):
-        return None
-    if missing:
-        raise NotYet("{name} got no gradient, others did: every weight takes part.", name=missing[0])
+    faults = {
+        "Every p.grad is still None. Three things do that: no backward(), a copy of theta "
+        "(higher's default), and inner steps that are not tracked.": missing == names,
+        "{name} got no gradient, others did: every weight takes part.": missing != [],
+    }
+    refuse(faults, name=next(iter(missing), None))
     return _flat(p.grad for p in model.parameters())
 
 
 @exercise("05", "Out of the trap")
-def check_trap(function):
-    """Checks f(model, task, inner_lr): puts the meta-gradient of one inner step into p.grad, returns the query loss (a
-    number). Returns True or False."""
-    model, task = _network_and_task()
-    mine = copy.deepcopy(model)
-    answer = number(attempt(function, mine, task, 0.1, copies=False))
-    if not all(same(a.detach(), b.detach()) for a, b in zip(mine.parameters(), model.parameters())):
+def check_trap(function: Callable) -> str:
+    """Check f(model, task, inner_lr): the query loss; p.grad then holds the meta-gradient."""
+    original, task = _network_and_task()
+    support, query = task.support, task.query
+    model = copy.deepcopy(original)
+    answer = number(attempt(function, model, task, INNER_LR, copies=False))
+    if _has_moved(model, original):
         raise NotYet("theta itself has moved. Only its gradient is asked; no outer step yet.")
-    gradients = _gradients_of(mine)
-    if gradients is None:
-        raise NotYet("Every p.grad is still None. Three things do that: no backward(), a copy of theta (higher's default), and inner "
-                     "steps that are not tracked.")  # fmt: skip
-    full = _meta_gradient(model, task.support, task.query, 0.1, 1)
-    compare(gradients, full, {
-        "That is the gradient at theta: the inner step was ignored. Does fmodel run as a whole, fmodel(x)?": _meta_gradient(model, task.support, task.query, 0.1, 0),
-        "You marked the homework: the query loss comes last.": _meta_gradient(model, task.support, task.support, 0.1, 1),
-        "That is the gradient of the support loss at theta.": _meta_gradient(model, task.support, task.support, 0.1, 0),
-        "That is the first-order gradient: track_higher_grads must stay on.": _meta_gradient(model, task.support, task.query, 0.1, 1, True),
-        "You took two inner steps; one is asked.": _meta_gradient(model, task.support, task.query, 0.1, 2),
+    reference = partial(_meta_gradient, original, support)
+    full, first_order = reference(query), reference(query, first_order=True)
+    mistakes = {
+        "That is the gradient at theta: the inner step was ignored. Does fmodel run as a whole, "
+        "fmodel(x)?": reference(query, n_steps=0),
+        "You marked the homework: the query loss comes last.": reference(support),
+        "That is the gradient of the support loss at theta.": reference(support, n_steps=0),
+        "That is the first-order gradient: track_higher_grads must stay on.": first_order,
+        "You took two inner steps; one is asked.": reference(query, n_steps=2),
         "There are two gradients on top of each other: call backward() once.": 2 * full,
-    })  # fmt: skip
-    query = [_loss(model, weights, task.query).item() for weights in _inner_loop(model, task.support, 0.1, 1)]
-    compare(
-        answer, query[1], {"The gradient is right, but the number you return is the loss before the step.": query[0]}
-    )
+    }
+    compare(_flat_gradients(model), full, mistakes)
+    path = _inner_loop(original, support, n_steps=1)
+    before, after = (_loss(original, weights, query).item() for weights in path)
+    wrong_loss = {
+        "The gradient is right, but the number you return is the loss before the step.": before
+    }
+    compare(answer, after, wrong_loss)
     return "Both traps are behind you: nothing was copied, and the model ran as a whole."
 
 
 @exercise("05", "First order by hand")
-def check_first_order(function):
-    """Checks f(model, task, inner_lr) -> list of first-order meta-gradients after one step, one for each parameter, the
-    model unchanged. Returns True or False."""
-    model, task = _network_and_task()
-    mine = copy.deepcopy(model)
-    answer = attempt(function, mine, task, 0.1, copies=False)
-    shapes = [tuple(p.shape) for p in model.parameters()]
-    answer = list(answer.values()) if isinstance(answer, dict) else answer
-    if isinstance(answer, (list, tuple)) and any(g is None for g in answer):
-        raise NotYet(
-            "There is None among them. The gradients lie in the copy that took the step, not in the model it came from."
-        )
-    if not isinstance(answer, (list, tuple)) or [tuple(getattr(g, "shape", ())) for g in answer] != shapes:
-        raise NotYet("Return a list of {n} tensors, one for each parameter and of its shape.", n=len(shapes))
-    if not all(same(a.detach(), b.detach()) for a, b in zip(mine.parameters(), model.parameters())):
-        raise NotYet("The model you were given has moved: take the inner step on a copy.deepcopy of it.")
-    step = [(a - b).detach() for a, b in zip(_inner_loop(model, task.support, 0.1, 1)[1].values(), model.parameters())]
-    compare(_flat(answer), _meta_gradient(model, task.support, task.query, 0.1, 1, first_order=True), {
-        "That is the full meta-gradient. First order leaves (I - alpha H) out.": _meta_gradient(model, task.support, task.query, 0.1, 1),
-        "That is the gradient at theta: take it at theta', after the inner step.": _meta_gradient(model, task.support, task.query, 0.1, 0),
-        "You marked the homework: after the step, the query's loss is differentiated.": _meta_gradient(model, task.support, task.support, 0.1, 1, True),
-        "Support and query gradient lie on top of each other: clear the gradients after the inner step.":
-            _meta_gradient(model, task.support, task.query, 0.1, 1, True) + _meta_gradient(model, task.support, task.support, 0.1, 0),
-        "That is the inner step itself, theta' - theta.": _flat(step),
-        "Those are the adapted weights theta'. Their gradient is asked.": _flat(_inner_loop(model, task.support, 0.1, 1)[1].values()),
-    })  # fmt: skip
+def check_first_order(function: Callable) -> str:
+    """Check f(model, task, inner_lr): the list of first-order meta-gradients; no weight moves."""
+    original, task = _network_and_task()
+    support, query = task.support, task.query
+    model = copy.deepcopy(original)
+    answer = attempt(function, model, task, INNER_LR, copies=False)
+    gradients = list(answer.values()) if isinstance(answer, dict) else answer
+    _refuse_other_gradients(gradients, model, original)
+    reference = partial(_meta_gradient, original, support)
+    full, at_theta = reference(query), reference(query, n_steps=0)
+    expected = reference(query, first_order=True)
+    homework = reference(support, first_order=True)
+    theta, adapted = (_flat(weights.values()) for weights in _inner_loop(original, support, 1))
+    mistakes = {
+        "That is the full meta-gradient. First order leaves (I - alpha H) out.": full,
+        "That is the gradient at theta: take it at theta', after the inner step.": at_theta,
+        "You marked the homework: after the step, the query's loss is differentiated.": homework,
+        "Support and query gradient lie on top of each other: clear the gradients "
+        "after the inner step.": expected + reference(support, n_steps=0),
+        "That is the inner step itself, theta' - theta.": adapted - theta,
+        "Those are the adapted weights theta'. Their gradient is asked.": adapted,
+    }
+    compare(_flat(gradients), expected, mistakes)
     return "A copy, a step, a gradient: no higher, no second derivative."
 
 
+def _refuse_other_gradients(gradients, model, original):
+    listed = gradients if isinstance(gradients, (list, tuple)) else []
+    shapes = [p.shape for p in original.parameters()]
+    other_shapes = [getattr(gradient, "shape", None) for gradient in listed] != shapes
+    moved = _has_moved(model, original)
+    faults = {
+        "There is None among them. The gradients lie in the copy that took the step, "
+        "not in the model it came from.": any(gradient is None for gradient in listed),
+        "Return a list of {n} tensors, one for each parameter and of its shape.": other_shapes,
+        "The model you were given has moved: take the inner step on a copy.deepcopy of it.": moved,
+    }
+    refuse(faults, n=len(shapes))
+
+
 @exercise("05", "A whole inner loop")
-def check_inner_loop(function):
-    """Checks f(model, task, inner_lr, n_steps) -> (n_steps + 1,) tensor of query losses after 0, 1, ... inner steps, through
-    which gradients flow back to the model. Returns True or False."""
-    model, task = _network_and_task()
-    mine, n_steps = copy.deepcopy(model), 4
-    answer = attempt(function, mine, task, 0.1, n_steps, copies=False)
-    path = _inner_loop(model, task.support, 0.1, n_steps)
-    query, support = ([_loss(model, weights, part) for weights in path] for part in (task.query, task.support))
-    on_query = np.array([loss.item() for loss in query])
-    on_its_exam = [_loss(model, weights, task.query).item() for weights in _inner_loop(model, task.query, 0.1, n_steps)]
-    if isinstance(answer, (list, tuple)) and any(isinstance(part, torch.Tensor) for part in answer):
+def check_inner_loop(function: Callable) -> str:
+    """Check f(model, task, inner_lr, n_steps): the query losses (n_steps + 1,), with gradients."""
+    original, task = _network_and_task()
+    model, n_steps = copy.deepcopy(original), 4
+    answer = attempt(function, model, task, INNER_LR, n_steps, copies=False)
+    if isinstance(answer, (list, tuple)) and any(isinstance(part, Tensor) for part in answer):
         raise NotYet("That is a list of losses: make one tensor of it with torch.stack.")
-    compare(answer.detach() if isinstance(answer, torch.Tensor) else answer, on_query, {
-        "The loss before the first step is missing: n steps give n + 1 losses.": on_query[1:],
-        "The loss after the last step is missing: n steps give n + 1 losses.": on_query[:-1],
-        "The loss after the last step is missing, and the first is there twice.": np.concatenate([on_query[:1], on_query[:-1]]),
-        "You marked the homework: report the loss on the query.": [loss.item() for loss in support],
-        "The model never moved: does the loop call diffopt.step, and does fmodel run as a whole?": on_query[:1].repeat(n_steps + 1),
-        "It adapted to the exam itself! The inner steps see the support only.": on_its_exam,
-        "That is the last loss alone; return all of them.": on_query[-1],
-    })  # fmt: skip
-    if not isinstance(answer, torch.Tensor) or not answer.requires_grad:
-        raise NotYet(
-            "The numbers are right, but no gradient flows through them: keep tensors, without .item() or .detach()."
-        )
-    if not all(same(a.detach(), b.detach()) for a, b in zip(mine.parameters(), model.parameters())):
-        raise NotYet("The losses are right, but theta itself has moved: let fmodel move instead.")
-    gradients = torch.autograd.grad(answer[-1], list(mine.parameters()), allow_unused=True, materialize_grads=True)
-    full = _flat(torch.autograd.grad(query[-1], list(path[0].values())))
+
+    def losses(learn, exam):
+        path = _inner_loop(original, learn, n_steps)
+        return np.array([_loss(original, weights, exam).item() for weights in path])
+
+    expected = losses(task.support, task.query)
+    doubled = [expected[0], *expected[:-1]]
+    homework, cheated = losses(task.support, task.support), losses(task.query, task.query)
+    mistakes = {
+        "The loss before the first step is missing: n steps give n + 1 losses.": expected[1:],
+        "The loss after the last step is missing: n steps give n + 1 losses.": expected[:-1],
+        "The loss after the last step is missing, and the first is there twice.": doubled,
+        "You marked the homework: report the loss on the query.": homework,
+        "The model never moved: does the loop call diffopt.step, and does fmodel run "
+        "as a whole?": expected[:1].repeat(n_steps + 1),
+        "It adapted to the exam itself! The inner steps see the support only.": cheated,
+        "That is the last loss alone; return all of them.": expected[-1],
+    }
+    compare(answer, expected, mistakes)
+    _refuse_cut_gradients(answer, model, original, task, n_steps)
+    return (
+        "Line for line what vadkit.meta_step does inside, and every loss knows where it came from."
+    )
+
+
+def _refuse_cut_gradients(losses, model, original, task, n_steps):
+    """Raise `NotYet` unless the last loss leads back to the model, through every inner step."""
+    cut = not isinstance(losses, Tensor) or not losses.requires_grad
+    moved = _has_moved(model, original)
+    faults = {
+        "The numbers are right, but no gradient flows through them: keep tensors, "
+        "without .item() or .detach().": cut,
+        "The losses are right, but theta itself has moved: let fmodel move instead.": moved,
+    }
+    refuse(faults)
+    theta = list(model.parameters())
+    gradients = torch.autograd.grad(losses[-1], theta, allow_unused=True, materialize_grads=True)
     if not np.any(_flat(gradients)):
         raise NotYet(
-            "The losses are right, but no gradient reaches theta: higher copies it unless told copy_initial_weights=False, and "
-            "track_higher_grads=False cuts the thread."
+            "The losses are right, but no gradient reaches theta: higher copies it unless told "
+            "copy_initial_weights=False, and track_higher_grads=False cuts the thread."
         )
-    compare(_flat(gradients), full, {
-        "The losses are right, but their gradient is the first-order one: keep track_higher_grads on.":
-            _meta_gradient(model, task.support, task.query, 0.1, n_steps, first_order=True),
-    }, rtol=1e-3)  # fmt: skip
-    return "Line for line what vadkit.meta_step does inside, and every loss knows where it came from."
+    reference = partial(_meta_gradient, original, task.support, task.query, n_steps)
+    mistakes = {
+        "The losses are right, but their gradient is the first-order one: "
+        "keep track_higher_grads on.": reference(first_order=True)
+    }
+    compare(_flat(gradients), reference(), mistakes, rtol=1e-3)

@@ -1,112 +1,161 @@
-// The boar at every capacity: truth | prediction | error, and below them the PSNR of normal frames and of the boar against width.
+// The boar at every capacity: truth | prediction | error, and below them the PSNR of normal frames
+// and of the boar against width.
 
 function render({model, el}) {
-  const say = sayIn(model), [T, H, W] = model.get("shape"), size = H * W, kept = model.get("kept"), labels = model.get("labels");
-  const frames = bytesOf(model, "frames"), predictions = bytesOf(model, "predictions"), palette = bytesOf(model, "palette");
-  const networks = model.get("networks"), variants = [...new Set(networks.map((n) => n.variant))];
-  const widthsOf = (variant) => networks.filter((n) => n.variant === variant).sort((a, b) => a.width - b.width);
-  const heat = tableOf((difference) => {
-    const at = 3 * Math.min(255, Math.round(difference / model.get("error_max")));
-    return palette.subarray(at, at + 3);
-  });
-
-  const truth = picture(W, H, say("ground truth")), prediction = picture(W, H, say("prediction")), error = picture(W, H, say("error"));
-  const pictures = node("div", {class: "vk-pictures vk-wide-three"}, truth.figure, prediction.figure, error.figure);
+  const say = sayIn(model);
+  const {shape: [T], kept, networks} = traitsOf(model);
+  const variants = [...new Set(networks.map((network) => network.variant))];
+  const rowOf = (name) =>
+    networks.filter((n) => n.variant === name).sort((a, b) => a.width - b.width);
+  const panels = boarPanels(traitsOf(model), say);
+  const plot = widthsPlot(networks, Math.max(...variants.map((name) => rowOf(name).length)), say);
   const status = node("output", {class: "vk-status"}), tally = node("output", {class: "vk-tally"});
-  const slider = node("input", {type: "range", min: 0, step: 1, class: "vk-capacity-slider", "aria-label": say("capacity: width of the network")});
-  const frameSlider = node("input", {type: "range", min: 0, max: T - 1, step: 1, class: "vk-threshold vk-film", "aria-label": say("frame")});
-  const buttons = variants.map((variant, i) => {
-    const button = node("button", {type: "button", class: "vk-variant"}, `${i + 1}: ${say(variant)}`);
-    button.addEventListener("click", () => choose(variant, width));
-    return button;
-  });
+  const buttons = variants.map((name, i) =>
+    button(`${i + 1}: ${say(name)}`, () => choose(name, width), {class: "vk-variant"}));
+  const name = say("capacity: width of the network"), last = plot.count - 1;
+  const widthSlider = slider("vk-capacity-slider", name, [0, last], (i) => chooseNumber(i));
+  alignSlider(widthSlider, plot.X(0), plot.X(last), plot.width);
+  const frameSlider = slider("vk-threshold vk-film", say("frame"), [0, T - 1], (i) => goTo(i));
 
-  // The chart keeps one scale for all variants, so that switching between them can be compared.
-  const wide = 900, high = 220, left = 52, right = 60, top = 16, bottom = 40;
-  const all = networks.flatMap((n) => [n.psnr_normal, n.psnr_boar]), least = Math.min(...all) - 0.6, most = Math.max(...all) + 0.6;
-  const count = Math.max(...variants.map((v) => widthsOf(v).length));
-  const X = (i) => left + ((i + 0.5) * (wide - left - right)) / count;
-  const Y = (v) => top + ((most - v) * (high - top - bottom)) / (most - least);
-  const svg = svgNode("svg", {viewBox: `0 0 ${wide} ${high}`, class: "vk-chart", role: "img"}), axis = svgNode("g"), lines = svgNode("g");
-  svg.append(axis, lines);
-  for (const v of ticks(least, most, 5)) {
-    axis.append(svgNode("line", {x1: left, x2: wide - right, y1: Y(v), y2: Y(v), stroke: "#E4E4E4"}));
-    axis.append(svgNode("text", {x: left - 6, y: Y(v) + 4, "text-anchor": "end"}, String(+v.toFixed(2))));
+  let {variant, width, frame} = traitsOf(model);
+  const here = () => rowOf(variant).find((network) => network.width === width);
+  function showNetwork() {
+    const row = rowOf(variant), number = row.indexOf(here());
+    plot.show(row, number);
+    widthSlider.max = row.length - 1;
+    widthSlider.value = number;
+    status.textContent = networkInWords(here(), say);
+    widthSlider.setAttribute("aria-valuetext", status.textContent);
+    plot.svg.setAttribute("aria-label", status.textContent);
+    buttons.forEach((b, i) => b.setAttribute("aria-pressed", String(variants[i] === variant)));
+    showFrame();
   }
-  axis.append(svgNode("text", {transform: `translate(13 ${(top + high - bottom) / 2}) rotate(-90)`, "text-anchor": "middle"}, "PSNR (dB)"));
-  axis.append(svgNode("text", {x: (left + wide - right) / 2, y: high - 6, "text-anchor": "middle"}, say("width of the network")));
-  slider.style.marginLeft = `calc(${(100 * X(0)) / wide}% - 8px)`;
-  slider.style.width = `calc(${(100 * (X(count - 1) - X(0))) / wide}% + 16px)`;
-
-  let variant, width, frame;
-  const here = () => widthsOf(variant).find((n) => n.width === width);
-  function drawChart() {
-    const row = widthsOf(variant), gap = here().psnr_normal - here().psnr_boar, at = X(row.indexOf(here()));
-    lines.replaceChildren();
-    for (const [name, text, colour, dash] of [["psnr_normal", say("normal"), COLOUR.normal, "none"], ["psnr_boar", say("boar"), COLOUR.alarm, "7 4"]]) {
-      lines.append(svgNode("path", {d: row.map((n, i) => `${i ? "L" : "M"}${X(i)} ${Y(n[name])}`).join(""), fill: "none", stroke: colour,
-        "stroke-width": 2.5, "stroke-dasharray": dash}));
-      row.forEach((n, i) => lines.append(svgNode("circle", {cx: X(i), cy: Y(n[name]), r: n === here() ? 7 : 4, fill: colour})));
-      lines.append(svgNode("text", {x: X(row.length - 1) + 12, y: Y(row.at(-1)[name]) + 4, fill: name === "psnr_boar" ? "#A34700" : colour}, text));
-    }
-    row.forEach((n, i) => lines.append(svgNode("text", {x: X(i), y: high - bottom + 17, "text-anchor": "middle",
-      style: `font-weight: ${n === here() ? 700 : 400}`}, String(n.width))));
-    lines.append(svgNode("line", {x1: at, x2: at, y1: Y(here().psnr_normal), y2: Y(here().psnr_boar), stroke: "#000", "stroke-width": 2}));
-    lines.append(svgNode("text", {x: at + 12, y: Y((here().psnr_normal + here().psnr_boar) / 2) + 4, style: "font-weight: 700"},
-      say("gap {gap} dB", {gap: gap.toFixed(1)})));
-    slider.max = row.length - 1;
-    slider.value = row.indexOf(here());
-    status.textContent = say("{variant}, width {width}, {parameters} parameters: normal frames {normal} dB, boar {boar} dB, gap {gap} dB.", {
-      variant: say(variant), width, parameters: here().parameters.toLocaleString("en"), normal: here().psnr_normal.toFixed(1),
-      boar: here().psnr_boar.toFixed(1), gap: gap.toFixed(1)});
-    slider.setAttribute("aria-valuetext", status.textContent);
-    svg.setAttribute("aria-label", status.textContent);
-    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(variants[i] === variant)));
-  }
-  function drawPictures() {
-    const i = kept.indexOf(frame), at = here().offset + i * size, truthAt = i * size;
-    truth.paint(frames, truthAt), prediction.paint(predictions, at), error.paintDifference(frames, truthAt, predictions, at, heat);
-    tally.textContent = `${say("frame")} ${frame}  ·  ${labels[i] ? say("the boar is here") : say("normal")}  ·  PSNR ${here().psnr[i].toFixed(1)} dB`;
-    frameSlider.value = i;
+  function showFrame() {
+    const number = kept.indexOf(frame);
+    panels.show(here(), number);
+    tally.textContent = panels.inWords(here(), number);
+    frameSlider.value = number;
     frameSlider.setAttribute("aria-valuetext", tally.textContent);
   }
-  function choose(newVariant, newWidth, tellPython = true) {
+  function choose(newVariant, newWidth, tell = true) {
     variant = newVariant;
-    width = (widthsOf(variant).find((n) => n.width === newWidth) ?? widthsOf(variant)[0]).width;
-    drawChart(), drawPictures();
-    if (tellPython) model.set("variant", variant), model.set("width", width), model.save_changes();
+    width = (rowOf(variant).find((n) => n.width === newWidth) ?? rowOf(variant)[0]).width;
+    showNetwork();
+    if (tell) tellPython(model, {variant, width});
   }
-  function setFrame(i, tellPython = true) {
-    frame = kept[clamp(i, 0, T - 1)];
-    drawPictures();
-    if (tellPython) model.set("frame", frame), model.save_changes();
+  function chooseNumber(number) {
+    const row = rowOf(variant);
+    choose(variant, row[clamp(number, 0, row.length - 1)].width);
   }
-  const widen = (change) => () => {
-    const row = widthsOf(variant);
-    choose(variant, row[clamp(row.indexOf(here()) + change, 0, row.length - 1)].width);
-  };
-  const play = playButton(say), film = player(() => setFrame((kept.indexOf(frame) + 1) % T), 4, play.show);
-  const walk = (change) => () => { film.stop(); setFrame(kept.indexOf(frame) + change); };
-  onKeys(el, {ArrowLeft: widen(-1), ArrowRight: widen(1), Home: widen(-99), End: widen(99), PageUp: walk(-1), PageDown: walk(1), " ": film.toggle,
-    ...Object.fromEntries(variants.map((v, i) => [String(i + 1), () => choose(v, width)]))});
-  slider.addEventListener("input", () => choose(variant, widthsOf(variant)[+slider.value].width));
-  frameSlider.addEventListener("input", () => { film.stop(); setFrame(+frameSlider.value); });
-  play.button.addEventListener("click", film.toggle);
-  pictures.addEventListener("click", () => slider.focus({preventScroll: true}));
+  function setFrame(number, tell = true) {
+    frame = kept[clamp(number, 0, T - 1)];
+    showFrame();
+    if (tell) tellPython(model, {frame});
+  }
 
-  el.classList.add("vadkit", "vk-capacity");
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", model.get("alt"));
-  el.append(pictures, tally, svg, slider, node("div", {class: "vk-bar"}, ...buttons, status),
-    node("div", {class: "vk-bar"}, play.button, node("label", {}, say("frame"), frameSlider)),
+  const film = player(say, 4, () => setFrame((kept.indexOf(frame) + 1) % T));
+  const goTo = film.pausing((number) => setFrame(number));
+  const go = (change) => () => goTo(kept.indexOf(frame) + change);
+  const widen = (change) => () => chooseNumber(rowOf(variant).indexOf(here()) + change);
+  const numberKeys = variants.map((chosen, i) => [i + 1, () => choose(chosen, width)]);
+  onKeys(el, {
+    ArrowLeft: widen(-1), ArrowRight: widen(1), Home: widen(-99), End: widen(99), PageUp: go(-1),
+    PageDown: go(1), " ": film.toggle, ...Object.fromEntries(numberKeys),
+  });
+  film.button.addEventListener("click", film.toggle);
+  panels.element.addEventListener("click", () => widthSlider.focus({preventScroll: true}));
+  const readModel = () => {
+    const wanted = traitsOf(model);
+    const isNew = wanted.variant !== variant || wanted.width !== width;
+    if (isNew) choose(wanted.variant, wanted.width, false);
+    if (wanted.frame !== frame) setFrame(kept.indexOf(wanted.frame), false);
+  };
+
+  fillWidget(el, model, "vk-capacity", panels.element, tally, plot.svg, widthSlider,
+    node("div", {class: "vk-bar"}, ...buttons, status),
+    node("div", {class: "vk-bar"}, film.button, node("label", {}, say("frame"), frameSlider)),
     hint(say("← → capacity · 1 2 3 which network · Page Up / Down frame · Space plays")));
-
-  const fromPython = () => {
-    if (model.get("variant") !== variant || model.get("width") !== width) choose(model.get("variant"), model.get("width"), false);
-    if (model.get("frame") !== frame) setFrame(kept.indexOf(model.get("frame")), false);
-  };
-  for (const name of ["variant", "width", "frame"]) model.on(`change:${name}`, fromPython);
-  variant = model.get("variant"), width = model.get("width"), frame = model.get("frame");
   choose(variant, width, false);
-  return () => { film.stop(); for (const name of ["variant", "width", "frame"]) model.off(`change:${name}`, fromPython); };
+  return inTurn(film.stop, listen(model, ["variant", "width", "frame"], readModel));
+}
+
+function boarPanels(traits, say) {
+  const {shape: [, H, W], frames, predictions, kept, labels} = traits;
+  const heat = errorTable(traits);
+  const truth = picture(W, H, say("ground truth"));
+  const prediction = picture(W, H, say("prediction"));
+  const error = picture(W, H, say("error"));
+  const figures = [truth, prediction, error].map((p) => p.figure);
+  const show = (network, number) => {
+    const truthAt = number * H * W, at = network.offset + truthAt;
+    truth.paint(frames, truthAt);
+    prediction.paint(predictions, at);
+    error.paintDifference(frames, truthAt, predictions, at, heat);
+  };
+  const inWords = (network, number) => [
+    `${say("frame")} ${kept[number]}`,
+    labels[number] ? say("the boar is here") : say("normal"),
+    `PSNR ${network.psnr[number].toFixed(1)} dB`,
+  ].join("  ·  ");
+  return {element: node("div", {class: "vk-pictures vk-wide-three"}, ...figures), show, inWords};
+}
+
+const gapOf = (network) => (network.psnr_normal - network.psnr_boar).toFixed(1);
+
+function networkInWords(network, say) {
+  const {variant, width} = network;
+  const values = {
+    variant: say(variant), width, parameters: network.parameters.toLocaleString("en"),
+    normal: network.psnr_normal.toFixed(1), boar: network.psnr_boar.toFixed(1), gap: gapOf(network),
+  };
+  return say("{variant}, width {width}, {parameters} parameters: normal frames {normal} dB, "
+    + "boar {boar} dB, gap {gap} dB.", values);
+}
+
+// One scale for all variants, so that they can be compared when one switches between them.
+function widthsPlot(networks, count, say) {
+  const [least, most] = extent(networks.flatMap((n) => [n.psnr_normal, n.psnr_boar]));
+  const size = {width: 900, height: 220, right: 60, top: 16, bottom: 40};
+  const area = plotArea(size, least - 0.6, most + 0.6);
+  const X = (i) => area.left + ((i + 0.5) * (area.right - area.left)) / count;
+  const svg = svgPicture(area.width, area.height);
+  const axis = svgNode("g"), lines = svgNode("g");
+  svg.append(axis, lines);
+  ticksY(axis, area, ticks(area.low, area.high, 5));
+  axis.append(titleY((area.top + area.bottom) / 2, "PSNR (dB)"));
+  axis.append(titleX(area, say("width of the network")));
+  const show = (row, number) => {
+    lines.replaceChildren();
+    const draw = (key, style) => drawWidths(lines, {...area, X}, row, number, key, style);
+    draw("psnr_normal", {name: say("normal"), colour: COLOUR.normal, dash: "none"});
+    const boar = {colour: COLOUR.alarm, textColour: COLOUR.alarmText, dash: "7 4"};
+    draw("psnr_boar", {name: say("boar"), ...boar});
+    drawGap(lines, {...area, X}, row, number, say);
+  };
+  return {svg, X, count, width: area.width, show};
+}
+
+function drawWidths(lines, {X, Y}, row, number, key, {name, colour, textColour = colour, dash}) {
+  const values = row.map((network) => network[key]);
+  const stroke = {stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash};
+  lines.append(svgNode("path", {d: linePath(values, X, Y), fill: "none", ...stroke}));
+  values.forEach((v, i) => {
+    const r = i === number ? 7 : 4;
+    lines.append(svgNode("circle", {cx: X(i), cy: Y(v), r, fill: colour}));
+  });
+  const end = {x: X(values.length - 1) + 12, y: Y(values.at(-1)) + 4, fill: textColour};
+  lines.append(svgNode("text", end, name));
+}
+
+// The widths below the plot, and the gap at the chosen one.
+function drawGap(lines, {X, Y, bottom}, row, number, say) {
+  row.forEach((network, i) => {
+    const style = `font-weight: ${i === number ? 700 : 400}`;
+    lines.append(svgText(X(i), bottom + 17, String(network.width), "middle", {style}));
+  });
+  const {psnr_normal: normal, psnr_boar: boar} = row[number];
+  const x = X(number), style = {stroke: "#000", "stroke-width": 2};
+  lines.append(svgLine(x, Y(normal), x, Y(boar), style));
+  const place = {x: x + 12, y: Y((normal + boar) / 2) + 4, style: "font-weight: 700"};
+  lines.append(svgNode("text", place, say("gap {gap} dB", {gap: gapOf(row[number])})));
 }

@@ -3,7 +3,106 @@
 const QUIET = 10; // frames without a low PSNR after which an alarm has stopped ringing
 const IN_VIEW = 120; // frames of the curve that the guard sees
 
-function random(seed) { // mulberry32: the same shift for the same seed in every browser
+function render({model, el}) {
+  const say = sayIn(model);
+  const {size: [H, W], frames, clips, n_inputs: nInputs, budget, fps} = traitsOf(model);
+  const camera = picture(W, H, say("live"));
+  const seen = Array(IN_VIEW).fill(null), rang = Array(IN_VIEW).fill(false);
+  const live = liveCurve(clips, seen, fps, say);
+  const name = say("threshold in dB"), limits = [live.low, live.high];
+  const limitSlider = slider("vk-threshold vk-wide", name, limits, (v) => setThreshold(v), "any");
+  const status = node("output", {class: "vk-status"}), report = node("div", {class: "vk-report"});
+  const news = node("p", {class: "vk-news", role: "status"});
+  let shift, threshold, nShifts = 0;
+
+  function begin() {
+    guard.stop();
+    shift = newShift(clips, model.get("n_clips"), model.get("seed") + nShifts);
+    nShifts += 1;
+    seen.fill(null);
+    rang.fill(false);
+    report.replaceChildren();
+    const values = {n: Math.round(shift.stream.length / fps), budget};
+    news.textContent = say("{n} seconds of duty. {budget} false alarms are forgiven, "
+      + "the next one sends you home. Press Space.", values);
+    camera.paint(frames, shift.stream[0].offset);
+    live.drawCurve();
+    setThreshold(model.get("threshold"));
+    showStatus();
+    tellPython(model, {result: {}});
+  }
+  function watch() {
+    shift.now += 1;
+    if (shift.now >= shift.stream.length) return finish(say("The shift is over."));
+    const frame = shift.stream[shift.now];
+    const isLow = frame.psnr < threshold;
+    camera.paint(frames, frame.offset + (frame.t + nInputs) * H * W);
+    shift.history.push(threshold);
+    seen.push(frame.psnr);
+    seen.shift();
+    rang.push(isLow);
+    rang.shift();
+    if (isLow) news.textContent = ring(shift, frame, fps, say) ?? news.textContent;
+    camera.figure.classList.toggle("vk-marked", shift.now - shift.lastLow <= 2);
+    live.drawCurve();
+    live.setFrame(IN_VIEW - 1);
+    showThreshold();
+    showStatus();
+    const isSentHome = shift.falseAlarms.length > budget;
+    if (isSentHome) return finish(say("One false alarm too many: you are sent home early."));
+    return true;
+  }
+  function finish(how) {
+    shift.isOver = true;
+    news.textContent = how;
+    const end = Math.min(shift.now, shift.stream.length - 1);
+    const past = shift.events.filter((event) => event.first <= end);
+    const caught = past.filter((event) => event.caught !== null);
+    const missed = past.filter((event) => event.caught === null);
+    const nLater = shift.events.length - past.length, nFalse = shift.falseAlarms.length;
+    const list = reportList({caught, missed, nLater, nFalse}, budget, fps, say);
+    report.replaceChildren(list, hindsight(shift, threshold, end, say));
+    const kinds = (events) => events.map((event) => event.kind);
+    const counts = {false_alarms: nFalse, seconds: (end + 1) / fps};
+    tellPython(model, {result: {caught: kinds(caught), missed: kinds(missed), ...counts}});
+    showStatus();
+    return false;
+  }
+  function showStatus() {
+    status.textContent = statusInWords(shift, budget, fps, say);
+  }
+  function showThreshold() {
+    live.setThreshold(threshold, (_, t) => rang[t]);
+  }
+  function setThreshold(v) {
+    threshold = clamp(v, live.low, live.high);
+    showThreshold();
+    limitSlider.value = threshold;
+    limitSlider.setAttribute("aria-valuetext", `${threshold.toFixed(1)} dB`);
+    tellPython(model, {threshold});
+  }
+
+  const guard = player(say, fps, watch, say("Watch"));
+  const toggle = () => (shift.isOver ? begin() : guard.toggle());
+  const step = roundStep((live.high - live.low) / 100);
+  const raise = (change) => () => setThreshold(threshold + change);
+  onKeys(el, {
+    " ": toggle, Enter: begin, ArrowUp: raise(step), ArrowDown: raise(-step),
+    PageUp: raise(10 * step), PageDown: raise(-10 * step),
+  });
+  guard.button.addEventListener("click", toggle);
+  const limit = node("label", {}, say("threshold"), limitSlider);
+  fillWidget(el, model, "vk-guard",
+    node("div", {class: "vk-pair"}, camera.figure, node("div", {}, live.svg, limit, news, status)),
+    node("div", {class: "vk-bar"}, guard.button, button(say("New shift (Enter)"), begin)), report,
+    hint(say("Space watches and pauses · ↑ ↓ move the threshold, Page Up / Down faster · "
+      + "Enter draws a new shift")));
+  begin();
+  return guard.stop;
+}
+
+// mulberry32: the same shift for the same seed in every browser.
+function randomNumbers(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -12,108 +111,92 @@ function random(seed) { // mulberry32: the same shift for the same seed in every
   };
 }
 
-function drawStream(clips, wanted, seed) {
-  const next = random(seed), pool = clips.map((_, i) => i), stream = [];
-  for (let n = 0; n < wanted; n++) {
-    const clip = clips[pool.splice(Math.floor(next() * pool.length), 1)[0]];
-    clip.psnr.forEach((psnr, t) => stream.push({offset: clip.offset, t, psnr, abnormal: clip.labels[t], kind: clip.kinds[t]}));
-    if (!pool.length) pool.push(...clips.keys());
+// The frames of one shift in a row, each with the event it belongs to: one run of one anomaly.
+function newShift(clips, nClips, seed) {
+  const random = randomNumbers(seed), left = [...clips.keys()], stream = [], events = [];
+  for (let n = 0; n < nClips; n++) {
+    const [number] = left.splice(Math.floor(random() * left.length), 1);
+    const {offset, psnr, labels, kinds} = clips[number];
+    psnr.forEach((value, t) => {
+      const frame = {offset, t, psnr: value, abnormal: labels[t], kind: kinds[t]};
+      const before = stream.at(-1);
+      const continues = before?.abnormal && before.offset === offset;
+      if (frame.abnormal && !continues) {
+        events.push({first: stream.length, kind: frame.kind, caught: null});
+      }
+      if (frame.abnormal) frame.event = events.at(-1);
+      stream.push(frame);
+    });
+    if (!left.length) left.push(...clips.keys());
   }
-  return stream;
+  const nothing = {now: -1, lastLow: -Infinity, isOver: false};
+  return {stream, events, falseAlarms: [], history: [], ...nothing};
 }
 
-function render({model, el}) {
-  const say = sayIn(model), [H, W] = model.get("size"), frames = bytesOf(model, "frames"), clips = model.get("clips");
-  const budget = model.get("budget"), fps = model.get("fps"), range = extent(clips.flatMap((clip) => clip.psnr));
-  const camera = picture(W, H, say("live")), seen = Array(IN_VIEW).fill(null), rang = Array(IN_VIEW).fill(false);
-  const live = chart({values: seen, labels: [], say, range, xTicks: false, xLabel: say("the last {n} seconds", {n: Math.round(IN_VIEW / fps)}), width: 600, height: 210});
-  const step = roundStep((live.high - live.low) / 100);
-  const slider = node("input", {type: "range", min: live.low, max: live.high, step: "any", class: "vk-threshold vk-wide", "aria-label": say("threshold in dB")});
-  const button = node("button", {type: "button", class: "vk-play"}), again = node("button", {type: "button"}, say("New shift (Enter)"));
-  const status = node("output", {class: "vk-status"}), news = node("p", {class: "vk-news", role: "status"}), report = node("div", {class: "vk-report"});
-  let stream, now, events, falseAlarms, lastLow, history, over, threshold, shift = 0;
+// What follows from a PSNR below the threshold; returns the news, if any.
+function ring(shift, {event, abnormal, kind}, fps, say) {
+  const wasQuiet = shift.now - shift.lastLow > QUIET;
+  shift.lastLow = shift.now;
+  if (event && event.caught === null) {
+    event.caught = shift.now - event.first;
+    const values = {kind: say(kind || "anomaly"), s: (event.caught / fps).toFixed(1)};
+    return say("✓ Caught: {kind}, after {s} s.", values);
+  }
+  if (abnormal || !wasQuiet) return undefined;
+  shift.falseAlarms.push(shift.now);
+  return say("✗ False alarm, number {n}: nothing was wrong.", {n: shift.falseAlarms.length});
+}
 
-  function begin() {
-    guard.stop();
-    stream = drawStream(clips, model.get("n_clips"), model.get("seed") + shift++);
-    events = [];
-    stream.forEach((f, t) => {
-      const before = stream[t - 1];
-      if (f.abnormal && !(before?.abnormal && before.offset === f.offset)) events.push({first: t, kind: f.kind, caught: null});
-      if (f.abnormal) f.event = events.at(-1);
-    });
-    now = -1, falseAlarms = [], lastLow = -Infinity, history = [], over = false;
-    seen.fill(null), rang.fill(false);
-    report.replaceChildren();
-    news.textContent = say("{n} seconds of duty. {budget} false alarms are forgiven, the next one sends you home. Press Space.", {n: Math.round(stream.length / fps), budget});
-    camera.paint(frames, stream[0].offset), live.drawCurve(), setThreshold(model.get("threshold")), tell(), guard.stop();
-    model.set("result", {}), model.save_changes();
-  }
-  function watch() {
-    if (++now >= stream.length) return finish(say("The shift is over."));
-    const f = stream[now], low = f.psnr < threshold;
-    camera.paint(frames, f.offset + (f.t + model.get("n_inputs")) * H * W);
-    history.push(threshold);
-    seen.push(f.psnr), seen.shift(), rang.push(low), rang.shift();
-    if (low && f.event && f.event.caught === null) {
-      f.event.caught = now - f.event.first;
-      news.textContent = say("✓ Caught: {kind}, after {s} s.", {kind: say(f.kind || "anomaly"), s: (f.event.caught / fps).toFixed(1)});
-    } else if (low && !f.abnormal && now - lastLow > QUIET) {
-      falseAlarms.push(now);
-      news.textContent = say("✗ False alarm, number {n}: nothing was wrong.", {n: falseAlarms.length});
-    }
-    if (low) lastLow = now;
-    camera.figure.classList.toggle("vk-marked", now - lastLow <= 2);
-    live.drawCurve(), live.setFrame(IN_VIEW - 1), live.setThreshold(threshold, (_, t) => rang[t]), tell();
-    if (falseAlarms.length > budget) return finish(say("One false alarm too many: you are sent home early."));
-  }
-  function finish(how) {
-    over = true;
-    const name = (event) => say(event.kind || "anomaly"), end = Math.min(now, stream.length - 1), past = events.filter((e) => e.first <= end);
-    const caught = past.filter((e) => e.caught !== null), missed = past.filter((e) => e.caught === null);
-    const values = stream.map((f) => f.psnr), hindsight = chart({values, labels: stream.map((f) => f.abnormal), say, height: 170});
-    hindsight.drawCurve();
-    hindsight.setThreshold(threshold, (p, t) => p < history[t]), hindsight.hideThreshold();
-    hindsight.setFrame(end);
-    hindsight.svg.append(svgNode("polyline", {fill: "none", stroke: COLOUR.alarm, "stroke-width": 2, points: history.map((v, t) => `${hindsight.X(t)},${hindsight.Y(v)}`).join(" ")}));
-    for (const t of falseAlarms) hindsight.svg.append(svgNode("text", {x: hindsight.X(t), y: 14, "text-anchor": "middle", fill: "#A34700"}, "✗"));
-    hindsight.svg.setAttribute("role", "img"), hindsight.svg.setAttribute("aria-label", say("The whole shift with hindsight: PSNR, threshold, abnormal frames"));
-    const list = (events, text) => events.map(text).join(", ") || say("none");
-    news.textContent = how;
-    report.replaceChildren(node("ul", {},
-      node("li", {}, `${say("Caught")}: ${caught.length} / ${past.length} (${list(caught, (e) => `${name(e)} ${say("after {s} s", {s: (e.caught / fps).toFixed(1)})}`)})`),
-      node("li", {}, `${say("Missed")}: ${list(missed, name)}`),
-      node("li", {}, `${say("False alarms")}: ${falseAlarms.length}, ${say("budget")} ${budget}`),
-      ...(past.length < events.length ? [node("li", {}, say("Still to come when you left: {n}", {n: events.length - past.length}))] : [])), hindsight.svg);
-    model.set("result", {caught: caught.map((e) => e.kind), missed: missed.map((e) => e.kind), false_alarms: falseAlarms.length, seconds: (end + 1) / fps});
-    model.save_changes(), tell();
-    return false;
-  }
-  function tell() {
-    const left = Math.max(0, Math.round((stream.length - 1 - now) / fps)), used = "●".repeat(falseAlarms.length) + "○".repeat(Math.max(0, budget - falseAlarms.length));
-    status.textContent = `${say("time left")} ${left} s  ·  ${say("caught")} ${events.filter((e) => e.caught !== null).length}  ·  ${say("false alarms")} ${falseAlarms.length} / ${budget} ${used}`;
-  }
-  function setThreshold(v) {
-    threshold = clamp(v, live.low, live.high);
-    live.setThreshold(threshold, (_, t) => rang[t]);
-    slider.value = threshold;
-    slider.setAttribute("aria-valuetext", `${threshold.toFixed(1)} dB`);
-    model.set("threshold", threshold), model.save_changes();
-  }
-  const guard = player(watch, fps, (on) => { button.textContent = on ? `❚❚ ${say("Pause")}` : `▶ ${say("Watch")}`; });
-  const toggle = () => { over ? begin() : guard.toggle(); };
-  onKeys(el, {" ": toggle, ArrowUp: () => setThreshold(threshold + step), ArrowDown: () => setThreshold(threshold - step),
-    PageUp: () => setThreshold(threshold + 10 * step), PageDown: () => setThreshold(threshold - 10 * step), Enter: begin});
-  button.addEventListener("click", toggle);
-  again.addEventListener("click", begin);
-  slider.addEventListener("input", () => setThreshold(+slider.value));
+function liveCurve(clips, values, fps, say) {
+  const range = extent(clips.flatMap((clip) => clip.psnr));
+  const xLabel = say("the last {n} seconds", {n: Math.round(IN_VIEW / fps)});
+  const size = {width: 600, height: 210};
+  return chart({values, labels: [], say, range, xTicks: false, xLabel, ...size});
+}
 
-  el.classList.add("vadkit", "vk-guard");
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", model.get("alt"));
-  el.append(node("div", {class: "vk-pair"}, camera.figure, node("div", {}, live.svg, node("label", {}, say("threshold"), slider),
-      news, status)), node("div", {class: "vk-bar"}, button, again), report,
-    hint(say("Space watches and pauses · ↑ ↓ move the threshold, Page Up / Down faster · Enter draws a new shift")));
-  begin();
-  return () => guard.stop();
+function statusInWords({stream, now, events, falseAlarms}, budget, fps, say) {
+  const left = Math.max(0, Math.round((stream.length - 1 - now) / fps));
+  const nCaught = events.filter((event) => event.caught !== null).length;
+  const nFalse = falseAlarms.length;
+  const dots = "●".repeat(nFalse) + "○".repeat(Math.max(0, budget - nFalse));
+  return [
+    `${say("time left")} ${left} s`,
+    `${say("caught")} ${nCaught}`,
+    `${say("false alarms")} ${nFalse} / ${budget} ${dots}`,
+  ].join("  ·  ");
+}
+
+function reportList({caught, missed, nLater, nFalse}, budget, fps, say) {
+  const name = (event) => say(event.kind || "anomaly");
+  const delay = (event) => say("after {s} s", {s: (event.caught / fps).toFixed(1)});
+  const list = (texts) => texts.join(", ") || say("none");
+  const n = `${caught.length} / ${caught.length + missed.length}`;
+  const delays = caught.map((event) => `${name(event)} ${delay(event)}`);
+  const items = [
+    `${say("Caught")}: ${n} (${list(delays)})`,
+    `${say("Missed")}: ${list(missed.map(name))}`,
+    `${say("False alarms")}: ${nFalse}, ${say("budget")} ${budget}`,
+  ];
+  if (nLater) items.push(say("Still to come when you left: {n}", {n: nLater}));
+  return node("ul", {}, ...items.map((text) => node("li", {}, text)));
+}
+
+// The whole shift with the threshold as it was moved, and the abnormal frames.
+function hindsight({stream, history, falseAlarms}, threshold, end, say) {
+  const values = stream.map((frame) => frame.psnr), labels = stream.map((frame) => frame.abnormal);
+  const curve = chart({values, labels, say, height: 170});
+  const {svg, X, Y} = curve;
+  curve.drawCurve();
+  curve.setThreshold(threshold, (p, t) => p < history[t]);
+  curve.hideThreshold();
+  curve.setFrame(end);
+  const points = history.map((v, t) => `${X(t)},${Y(v)}`).join(" ");
+  const style = {fill: "none", stroke: COLOUR.alarm, "stroke-width": 2};
+  svg.append(svgNode("polyline", {points, ...style}));
+  for (const t of falseAlarms) {
+    svg.append(svgText(X(t), 14, "✗", "middle", {fill: COLOUR.alarmText}));
+  }
+  const label = say("The whole shift with hindsight: PSNR, threshold, abnormal frames");
+  svg.setAttribute("aria-label", label);
+  return svg;
 }

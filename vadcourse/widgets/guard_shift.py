@@ -1,51 +1,106 @@
-"""TODO."""
+"""The widget of notebook 02: a guard, a threshold, and a budget of false alarms."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import traitlets
+from traitlets import Bytes, Dict, Float, Int, List
 
 from vadkit import view
 from vadkit.text import say
-from vadkit.widgets.base import Widget, packed_clips, synced, without_nan, zeros_and_ones
+from vadkit.widgets.base import PixelBuffer, Widget, json_list, traits
 from vadkit.windows import N_INPUTS
 
 
 class GuardShift(Widget):
-    """The guard's shift: labelled clips come in an order nobody knows; keep the threshold, catch what comes, cry wolf twice at most.
+    """Labelled clips come in an order nobody knows: move the threshold, catch the anomalies.
 
-    clips: labelled clips of one size; n_clips of them make one shift, drawn by seed (the second shift by seed + 1, ...)
-    A frame whose PSNR is below the threshold rings; an anomaly is caught when it rings while it is in the picture; ringing
-    with nothing wrong is a false alarm, one for each time it starts after ten quiet frames.
-    `.result` after a shift: {"caught": kinds, "missed": kinds, "false_alarms": n, "seconds": s}.
+    A frame whose PSNR is below the threshold rings. An anomaly is caught when it rings while the
+    anomaly is in the picture. Ringing with nothing wrong is a false alarm, one for each time that
+    it starts after ten quiet frames.
+
+    Parameters
+    ----------
+    predictor : Callable
+        (N, 4, H, W) to (N, 1, H, W).
+    clips : sequence of Clip
+        Labelled, and of one size.
+    n_clips, budget : int
+        How many clips make one shift, and how many false alarms are forgiven.
+    threshold : float, optional
+        In dB, at the start; by default the lowest PSNR.
+    seed : int
+        Of the first shift; the second has seed + 1, and so on.
+    fps : float
+        Frames per second.
+    score : {"frame", "patch"}
+        PSNR of the whole frame, or of its worst block.
+
+    Attributes
+    ----------
+    result : dict
+        After a shift: kinds "caught" and "missed", number of "false_alarms", "seconds".
+
+    Raises
+    ------
+    ValueError
+        If a clip has no labels, the sizes differ, or there is no clip.
     """
 
-    frames = synced(traitlets.Bytes())
-    size = synced(traitlets.List())
-    clips = synced(traitlets.List())
-    n_inputs = synced(traitlets.Int(N_INPUTS))
-    n_clips = synced(traitlets.Int())
-    seed = synced(traitlets.Int())
-    budget = synced(traitlets.Int())
-    fps = synced(traitlets.Float())
-    threshold = synced(traitlets.Float())
-    result = synced(traitlets.Dict())
+    frames = Bytes()
+    size, clips = traits(List, 2)
+    n_inputs = Int(N_INPUTS)
+    n_clips, seed, budget = traits(Int, 3)
+    fps, threshold = traits(Float, 2)
+    result = Dict()
 
-    def __init__(self, predictor, clips, n_clips=6, budget=2, threshold=None, seed=0, fps=12, score="frame"):
-        clips, frames, offsets = packed_clips(clips)
-        if len({clip.frames.shape[1:] for clip in clips}) > 1:
-            raise ValueError("One guard watches one camera: all clips must have the same size.")
-        if n_clips < 1:
-            raise ValueError(f"A shift needs at least one clip, got n_clips={n_clips}.")
-        if any(clip.labels is None for clip in clips):
-            raise ValueError("The shift is judged by labels, but some clips have none.")
-        psnr = [view.predict_and_score(clip, predictor, score=score)[1][N_INPUTS:] for clip in clips]
-        about = [
-            {"offset": offset, "psnr": without_nan(values), "labels": zeros_and_ones(clip.labels[N_INPUTS:]),
-             "kinds": list(clip.kinds or [""] * len(clip))[N_INPUTS:]}
-            for clip, values, offset in zip(clips, psnr, offsets)
-        ]  # fmt: skip
-        everything = np.concatenate(psnr)
+    def __init__(
+        self, predictor: Callable, clips: Sequence, n_clips: int = 6, budget: int = 2,
+        threshold: float | None = None, seed: int = 0, fps: float = 12, score: str = "frame",
+    ):  # fmt: skip
+        clips = [view.as_clip(clip) for clip in clips]
+        _check(clips, n_clips)
+        buffer = PixelBuffer()
+        scores = [_scores(clip, predictor, score) for clip in clips]
+        if threshold is None:
+            threshold = np.nanmin(np.concatenate(scores))
         super().__init__(
-            frames=frames, size=list(clips[0].frames.shape[1:]), clips=about, n_clips=n_clips, seed=seed, budget=budget, fps=fps,
-            threshold=float(np.nanmin(everything) if threshold is None else threshold),
-            alt=say("The guard's shift: a live camera, its PSNR curve, a threshold to move and a budget of {budget} false alarms.", budget=budget),
-        )  # fmt: skip
+            clips=[_describe(clip, psnr, buffer) for clip, psnr in zip(clips, scores)],
+            frames=buffer.pixels,
+            size=list(clips[0].frames.shape[1:]),
+            n_clips=n_clips,
+            seed=seed,
+            budget=budget,
+            fps=fps,
+            threshold=float(threshold),
+            alt=say(
+                "The guard's shift: a live camera, its PSNR curve, a threshold to move and a "
+                "budget of {budget} false alarms.",
+                budget=budget,
+            ),
+        )
+
+
+def _check(clips, n_clips):
+    if not clips:
+        raise ValueError("At least one clip is needed.")
+    if len({clip.frames.shape[1:] for clip in clips}) > 1:
+        raise ValueError("One guard watches one camera: all clips must have the same size.")
+    if n_clips < 1:
+        raise ValueError(f"A shift needs at least one clip, got n_clips={n_clips}.")
+    if any(clip.labels is None for clip in clips):
+        raise ValueError("The shift is judged by labels, but some clips have none.")
+
+
+def _scores(clip, predictor, score):
+    _, psnr = view.predict_and_score(clip, predictor, score=score)
+    return psnr[N_INPUTS:]
+
+
+def _describe(clip, psnr, buffer):
+    """What the browser needs to know of a clip, from its first prediction on."""
+    return {
+        "offset": buffer.add(clip.frames)[0],
+        "psnr": json_list(psnr),
+        "labels": json_list(clip.labels[N_INPUTS:]),
+        "kinds": list(clip.kinds or [""] * len(clip))[N_INPUTS:],
+    }

@@ -1,85 +1,120 @@
 // The job interview: the same few windows for both, a bet, then what each made of them.
 
 function render({model, el}) {
-  const say = sayIn(model), frames = bytesOf(model, "frames"), names = model.get("names"), about = model.get("about");
-  const rounds = model.get("rounds");
-  const title = node("h4", {}), job = node("div", {class: "vk-job"}), news = node("p", {class: "vk-news", role: "status"});
-  const tally = node("output", {class: "vk-tally"}), next = node("button", {type: "button", class: "vk-next"}), past = node("div", {});
-  const cards = names.map((name, i) => {
-    const bet = node("button", {type: "button", class: "vk-bet"}, say("Bet on {name} ({key})", {name, key: i + 1}));
-    const shown = node("div", {class: "vk-three"}), words = node("p", {}, about[i]);
-    bet.addEventListener("click", () => place(i));
-    const head = node("h4", {}, name);
-    return {bet, shown, head, card: node("div", {class: "vk-candidate"}, head, words, bet, shown)};
-  });
-  let bets = [...model.get("bets")], now = Math.min(bets.length, rounds.length - 1), open = bets.length < rounds.length;
+  const say = sayIn(model);
+  const {names, about, rounds} = traitsOf(model);
+  const title = node("h4", {}), windows = node("div", {class: "vk-job"});
+  const news = node("p", {class: "vk-news", role: "status"});
+  const tally = node("output", {class: "vk-tally"}), table = node("div", {});
+  const next = button(say("Next round (Enter)"), () => goOn(), {class: "vk-next"});
+  const cards = names.map((name, i) => candidateCard(name, about[i], i, () => place(i), say));
+  let bets = [...model.get("bets")];
+  let now = Math.min(bets.length, rounds.length - 1);
+  let isOpen = bets.length < rounds.length; // for a bet
 
-  const winner = (round, when) => round.results[0][`psnr_${when}`] >= round.results[1][`psnr_${when}`] ? 0 : 1;
-  const show = (round, offset, caption) => {
-    const p = picture(round.W, round.H, caption);
-    p.paint(frames, offset);
-    return p.figure;
-  };
   function ask() {
-    const round = rounds[now];
-    title.textContent = say("Round {n} of {all}: a camera at {place}", {n: now + 1, all: rounds.length, place: round.name});
-    job.replaceChildren(...round.support.map((offset, k) => show(round, offset, `${say("window")} ${k + 1}`)));
-    news.textContent = say("Both learn from these {k} windows, then predict {q} others. Who predicts better afterwards?",
-      {k: round.support.length, q: round.n_query});
-    cards.forEach(({bet, shown, card, head}, i) => { bet.disabled = false, head.textContent = names[i], shown.replaceChildren(), card.classList.remove("vk-winner"); });
+    const {name, support, n_query: q} = rounds[now];
+    const heading = {n: now + 1, all: rounds.length, place: name};
+    title.textContent = say("Round {n} of {all}: a camera at {place}", heading);
+    const caption = (k) => `${say("window")} ${k + 1}`;
+    const figures = support.map((offset, k) => show(model, rounds[now], offset, caption(k)));
+    windows.replaceChildren(...figures);
+    news.textContent = say("Both learn from these {k} windows, then predict {q} others. "
+      + "Who predicts better afterwards?", {k: support.length, q});
+    for (const card of cards) card.clear();
     next.disabled = true;
-    score();
+    count();
   }
   function place(i) {
-    if (!open) return;
-    open = false, bets = [...bets, names[i]];
-    model.set("bets", bets), model.save_changes();
+    if (!isOpen) return;
+    isOpen = false;
+    bets = [...bets, names[i]];
+    tellPython(model, {bets});
     reveal();
   }
   function reveal() {
-    const round = rounds[now], best = winner(round, "after"), bet = names.indexOf(bets[now]);
+    const round = rounds[now], best = winner(round, "after");
+    cards.forEach((card, i) => card.reveal(resultFigures(model, round, i, say), i === best));
+    const isRight = names.indexOf(bets[now]) === best;
+    const verdict = isRight ? `✓ ${say("Good bet.")}` : `✗ ${say("Bad bet.")}`;
     const [a, b] = round.results, difference = Math.abs(a.psnr_after - b.psnr_after).toFixed(1);
-    cards.forEach(({bet: button, shown, card, head}, i) => {
-      const result = round.results[i], decibel = (when) => `${result[`psnr_${when}`].toFixed(1)} dB`;
-      button.disabled = true;
-      card.classList.toggle("vk-winner", i === best);
-      head.textContent = i === best ? `${names[i]}  ✓ ${say("ahead")}` : names[i];
-      shown.replaceChildren(show(round, result.before, `${say("before")}: ${decibel("before")}`),
-        show(round, result.after, `${say("after")}: ${decibel("after")}`), show(round, round.truth, say("what came")));
-    });
-    news.textContent = (bet === best ? `✓ ${say("Good bet.")} ` : `✗ ${say("Bad bet.")} `)
-      + say("After learning, {name} is ahead by {difference} dB. (Before: {other}.)", {name: names[best], difference, other: names[winner(round, "before")]});
+    const values = {name: names[best], difference, other: names[winner(round, "before")]};
+    news.textContent = `${verdict} `
+      + say("After learning, {name} is ahead by {difference} dB. (Before: {other}.)", values);
     next.disabled = false;
-    next.textContent = now + 1 < rounds.length ? say("Next round (Enter)") : say("Play again (Enter)");
-    score();
-    if (el.contains(document.activeElement) || document.activeElement === document.body) next.focus();
+    const isLast = now + 1 === rounds.length;
+    next.textContent = isLast ? say("Play again (Enter)") : say("Next round (Enter)");
+    count();
+    const focused = document.activeElement; // elsewhere on the page it is not taken away
+    if (el.contains(focused) || focused === document.body) next.focus();
   }
-  function score() {
-    const played = rounds.slice(0, bets.length), wins = (i, when) => played.filter((round) => winner(round, when) === i).length;
+  function count() {
+    const played = rounds.slice(0, bets.length);
     const right = played.filter((round, r) => names[winner(round, "after")] === bets[r]).length;
     tally.textContent = say("Your bets: {right} of {n} right", {right, n: bets.length});
-    const cell = (tag, text) => node(tag, tag === "th" ? {scope: "row"} : {}, String(text));
-    past.replaceChildren(node("table", {class: "vk-rounds"},
-      node("tr", {}, ...[say("rounds won"), say("before learning"), say("after learning")].map((text) => node("th", {scope: "col"}, text))),
-      ...names.map((name, i) => node("tr", {}, cell("th", name), cell("td", wins(i, "before")), cell("td", wins(i, "after"))))));
+    table.replaceChildren(winsTable(names, played, say));
   }
   function goOn() {
-    if (open) return;
-    open = true;
-    if (now + 1 < rounds.length) now += 1;
-    else now = 0, bets = [], model.set("bets", bets), model.save_changes();
+    if (isOpen) return;
+    isOpen = true;
+    now = (now + 1) % rounds.length;
+    if (now === 0) {
+      bets = [];
+      tellPython(model, {bets});
+    }
     ask();
     cards[0].bet.focus();
   }
-  next.addEventListener("click", goOn);
   onKeys(el, {1: () => place(0), 2: () => place(1), Enter: goOn});
-
-  el.classList.add("vadkit", "vk-interview");
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", model.get("alt"));
-  next.textContent = say("Next round (Enter)");
-  el.append(title, job, news, node("div", {class: "vk-candidates"}, ...cards.map(({card}) => card)),
-    node("div", {class: "vk-bar"}, next, tally), past, hint(say("1 or 2 bets · Enter goes on")));
+  fillWidget(el, model, "vk-interview", title, windows, news,
+    node("div", {class: "vk-candidates"}, ...cards.map((card) => card.element)),
+    node("div", {class: "vk-bar"}, next, tally), table, hint(say("1 or 2 bets · Enter goes on")));
   ask();
-  if (!open) reveal();
+  if (!isOpen) reveal();
+}
+
+function winner(round, when) {
+  const [first, second] = round.results.map((result) => result[`psnr_${when}`]);
+  return first >= second ? 0 : 1;
+}
+
+function show(model, round, offset, caption) {
+  const {figure, paint} = picture(round.W, round.H, caption);
+  paint(traitsOf(model).frames, offset);
+  return figure;
+}
+
+function resultFigures(model, round, i, say) {
+  const result = round.results[i];
+  const stages = [["before", say("before")], ["after", say("after")]];
+  const figures = stages.map(([when, word]) => {
+    const caption = `${word}: ${result[`psnr_${when}`].toFixed(1)} dB`;
+    return show(model, round, result[when], caption);
+  });
+  return [...figures, show(model, round, round.truth, say("what came"))];
+}
+
+function candidateCard(name, about, i, onBet, say) {
+  const heading = node("h4", {}, name), figures = node("div", {class: "vk-three"});
+  const text = say("Bet on {name} ({key})", {name, key: i + 1});
+  const bet = button(text, onBet, {class: "vk-bet"});
+  const card = {class: "vk-candidate"};
+  const element = node("div", card, heading, node("p", {}, about), bet, figures);
+  function fill(results, isWinner, isOver) {
+    bet.disabled = isOver;
+    heading.textContent = isWinner ? `${name}  ✓ ${say("ahead")}` : name;
+    figures.replaceChildren(...results);
+    element.classList.toggle("vk-winner", isWinner);
+  }
+  const clear = () => fill([], false, false);
+  return {element, bet, clear, reveal: (results, isWinner) => fill(results, isWinner, true)};
+}
+
+function winsTable(names, played, say) {
+  const titles = [say("rounds won"), say("before learning"), say("after learning")];
+  const wins = (i, when) => played.filter((round) => winner(round, when) === i).length;
+  const rows = names.map((name, i) => node("tr", {}, node("th", {scope: "row"}, name),
+    ...["before", "after"].map((when) => node("td", {}, String(wins(i, when))))));
+  const head = node("tr", {}, ...titles.map((text) => node("th", {scope: "col"}, text)));
+  return node("table", {class: "vk-rounds"}, head, ...rows);
 }

@@ -1,90 +1,155 @@
-"""TODO."""
+"""The widget of notebook 04: two models learn the same few windows; bet on one of them."""
 
+from collections.abc import Mapping, Sequence
+
+import matplotlib.figure
 import numpy as np
 import torch
-import traitlets
+from traitlets import Bytes, List
 
 from vadkit import view
+from vadkit.episodes import Task
 from vadkit.maml.adapting import query_psnr
+from vadkit.maml.training import MetaTrained
 from vadkit.text import say
-from vadkit.widgets.base import PixelBuffer, Widget, synced, to_uint8
+from vadkit.widgets.base import PixelBuffer, Widget, traits
 
 
 class Interview(Widget):
-    """The job interview: two models get the same K windows of a place; bet on one, then see both before and after adapting.
+    """Two models get the same K windows of a place: bet, then see both before and after adapting.
 
-    candidates: {name: MetaTrained}, two of them; each adapts as it was trained to, by its own rates and number of inner steps
-    tasks: list of `Task`, one for each round; about: {name: what its CV says}
-    `.bets` is a list of names, one for each round played; `.tally()` counts; `.still()` shows all rounds, and so the answers.
-    Raises ValueError unless there are two candidates and at least one task.
+    Parameters
+    ----------
+    candidates : mapping of str to MetaTrained
+        Two of them; each adapts by its own rates and number of inner steps.
+    tasks : sequence of Task
+        One for each round.
+    about : mapping of str to str, optional
+        What the CV of a candidate says.
+
+    Attributes
+    ----------
+    bets : list of str
+        A name for each round played.
+
+    Raises
+    ------
+    ValueError
+        Unless there are two candidates and at least one task.
     """
 
-    frames = synced(traitlets.Bytes())
-    names = synced(traitlets.List())
-    about = synced(traitlets.List())
-    rounds = synced(traitlets.List())
-    bets = synced(traitlets.List())
+    frames = Bytes()
+    names, about, rounds, bets = traits(List, 4)
 
-    def __init__(self, candidates, tasks, about=None):
+    def __init__(
+        self,
+        candidates: Mapping[str, MetaTrained],
+        tasks: Sequence[Task],
+        about: Mapping[str, str] | None = None,
+    ):
         if len(candidates) != 2 or not tasks:
             raise ValueError(
-                f"An interview needs two candidates and a task or more, got {len(candidates)} and {len(tasks)}."
+                "An interview needs two candidates and a task or more, "
+                f"got {len(candidates)} and {len(tasks)}."
             )
-        pixels = PixelBuffer()
-        rounds = [_round(task, candidates.values(), pixels) for task in tasks]
+        a, b = candidates
+        about = about or {}
+        buffer = PixelBuffer()
+        rounds = [_play(task, candidates.values(), buffer) for task in tasks]
         super().__init__(
-            frames=pixels.all(),
-            names=list(candidates),
-            about=[(about or {}).get(name, "") for name in candidates],
+            frames=buffer.pixels,
+            names=[a, b],
+            about=[about.get(a, ""), about.get(b, "")],
             rounds=rounds,
-            alt=say("A job interview of {n} rounds: {a} and {b} get the same few windows of a place. Bet on who predicts better after learning from them.",
-                    n=len(rounds), a=list(candidates)[0], b=list(candidates)[1]),
-        )  # fmt: skip
+            alt=say(
+                "A job interview of {n} rounds: {a} and {b} get the same few windows of a place. "
+                "Bet on who predicts better after learning from them.",
+                n=len(rounds),
+                a=a,
+                b=b,
+            ),
+        )
 
-    def tally(self):
-        """-> {"played", "right", and for each candidate the rounds won before and after adapting}, over all rounds."""
-        winners = {when: [self._winner(r, when) for r in self.rounds] for when in ("before", "after")}
-        right = sum(bet == winner for bet, winner in zip(self.bets, winners["after"]))
-        wins = {f"{name} wins {when}": winners[when].count(name) for when in winners for name in self.names}
+    def tally(self) -> dict[str, int]:
+        """Count what happened so far.
+
+        Returns
+        -------
+        dict of int
+            Rounds "played", bets that were "right", and over all rounds, played or not,
+            "NAME wins before" and "NAME wins after" adapting.
+        """
+        wins: dict[str, int] = {}
+        for when in ("before", "after"):
+            winners = [self._winner(result, when) for result in self.rounds]
+            wins |= {f"{name} wins {when}": winners.count(name) for name in self.names}
+        right = sum(bet == winner for bet, winner in zip(self.bets, winners))
         return {"played": len(self.bets), "right": right, **wins}
 
-    def _winner(self, game, when):
-        return self.names[int(np.argmax([result[f"psnr_{when}"] for result in game["results"]]))]
+    def _winner(self, result, when):
+        psnr = [candidate[f"psnr_{when}"] for candidate in result["results"]]
+        return self.names[int(np.argmax(psnr))]
 
-    def still(self):
-        """All rounds: each candidate's query PSNR before (hollow) and after adapting (filled)."""
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot the query PSNR of each candidate in all rounds, and so the answers.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
         figure, ax = view.subplots(size=(8, 0.9 + 0.5 * len(self.rounds)))
-        told = []
+        descriptions = []
         for row, game in enumerate(self.rounds):
             for i, (name, result) in enumerate(zip(self.names, game["results"])):
-                y, before, after = row + 0.3 * i - 0.15, result["psnr_before"], result["psnr_after"]
-                colour, mark = view.COLOURS[i], "os"[i]
-                ax.annotate("", (after, y), (before, y), arrowprops={"arrowstyle": "-", "color": colour, "lw": 2})
-                ax.plot(before, y, mark, mfc="white", mec=colour, ms=7)
-                ax.plot(after, y, mark, color=colour, ms=7, label=name if row == 0 else None)
-                told.append(say("{place}, {name}: {before:.1f} to {after:.1f} dB", place=game["name"], name=name, before=before,
-                                after=after))  # fmt: skip
-        ax.set(yticks=range(len(self.rounds)), yticklabels=[r["name"] for r in self.rounds], ylim=(len(self.rounds) - 0.5, -0.5),
-               xlabel="PSNR on the query windows (dB): hollow = before, filled = after adapting")  # fmt: skip
+                before, after = result["psnr_before"], result["psnr_after"]
+                label = name if row == 0 else None
+                _plot_change(ax, row + 0.3 * i - 0.15, before, after, i, label)
+                values = {"name": name, "before": before, "after": after}
+                text = say(
+                    "{place}, {name}: {before:.1f} to {after:.1f} dB", place=game["name"], **values
+                )
+                descriptions.append(text)
+        places = [game["name"] for game in self.rounds]
+        ax.set(yticks=range(len(places)), yticklabels=places, ylim=(len(places) - 0.5, -0.5))
+        ax.set_xlabel("PSNR on the query windows (dB): hollow = before, filled = after adapting")
         ax.grid(axis="x", color="#E4E4E4")
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-        figure.alt = say("Query PSNR before and after adapting.") + " " + "; ".join(told) + "."
+        figure.alt = f"{say('Query PSNR before and after adapting.')} {'; '.join(descriptions)}."
         return figure
 
 
+def _plot_change(ax, y, before, after, candidate, label):
+    colour, marker = view.COLOURS[candidate], "os"[candidate]
+    line = {"arrowstyle": "-", "color": colour, "lw": 2}
+    ax.annotate("", (after, y), (before, y), arrowprops=line)
+    ax.plot(before, y, marker, mfc="white", mec=colour, ms=7)
+    ax.plot(after, y, marker, color=colour, ms=7, label=label)
+
+
 @torch.no_grad()
-def _round(task, candidates, pixels):
-    """Everything one round shows: the support, one query window, and what both candidates make of it."""
+def _play(task, candidates, buffer):
+    """All that one round shows: support, one query window, and what each candidate makes of it."""
     inputs, targets = task.query
-    shown = int((targets[:, 0] - inputs[:, -1]).square().mean(dim=(1, 2)).argmax())  # the liveliest query window
+    change = (targets[:, 0] - inputs[:, -1]).square().mean(dim=(1, 2))
+    shown = int(change.argmax())  # the query window in which most happens
     results = []
     for candidate in candidates:
-        with torch.enable_grad():
-            adapted = candidate.adapt(task.support)
-        stages = {"before": candidate.predictor(inputs), "after": adapted(inputs)}
-        results.append({when: pixels.add(to_uint8(prediction[shown]))[0] for when, prediction in stages.items()}
-                       | {f"psnr_{when}": round(float(query_psnr(p, targets)), 3) for when, p in stages.items()})  # fmt: skip
+        stages = {"before": candidate.predictor, "after": candidate.adapt(task.support)}
+        result = {}
+        for when, network in stages.items():
+            prediction = network(inputs)
+            result[when] = buffer.add(prediction[shown])[0]
+            result[f"psnr_{when}"] = round(float(query_psnr(prediction, targets)), 3)
+        results.append(result)
     height, width = targets.shape[2:]
-    return {"name": task.name, "H": height, "W": width, "support": pixels.add(to_uint8(task.support[1][:, 0])),
-            "truth": pixels.add(to_uint8(targets[shown]))[0], "n_query": len(targets), "results": results}  # fmt: skip
+    return {
+        "name": task.name,
+        "H": height,
+        "W": width,
+        "support": buffer.add(task.support[1][:, 0]),
+        "truth": buffer.add(targets[shown])[0],
+        "n_query": len(targets),
+        "results": results,
+    }

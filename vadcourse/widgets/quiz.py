@@ -1,55 +1,87 @@
-"""The quiz at the end of a notebook: five questions, by mouse or keyboard, every answer with its explanation."""
+"""The quiz at the end of a notebook, by mouse or keyboard, every answer with its explanation."""
 
 import html
+from collections.abc import Sequence
 
-import traitlets
+from traitlets import List
 
 from vadcourse.quiz import QUESTIONS
 from vadkit.text import say
-from vadkit.widgets.base import Widget, synced
+from vadkit.widgets.base import Widget, traits
 
 
 class Quiz(Widget):
-    """The questions of one notebook ("01" to "06"), or your own: a list of (question, [(answer, explanation)], right index).
+    """The questions of one notebook, or your own.
 
-    `.chosen` is what was last checked for each question, -1 for none; `.score` is (right, questions). Raises ValueError for
-    a notebook without questions, and for a question without a right answer.
+    Parameters
+    ----------
+    questions : str or sequence of tuple
+        "01" to "06", or tuples (question, [(answer, explanation), ...], index of the right one).
+
+    Attributes
+    ----------
+    chosen : list of int
+        What was last checked for each question, -1 for none.
+
+    Raises
+    ------
+    ValueError
+        For a notebook without questions, and for a question without a right answer.
     """
 
-    questions = synced(traitlets.List())
-    chosen = synced(traitlets.List())
+    questions, chosen = traits(List, 2)
 
-    def __init__(self, questions):
-        if isinstance(questions, str) and questions not in QUESTIONS:
-            raise ValueError(f"There is no quiz for notebook {questions!r}: choose one of {', '.join(QUESTIONS)}.")
-        questions = QUESTIONS[questions] if isinstance(questions, str) else questions
-        for question, answers, right in questions:
-            if not 0 <= right < len(answers):
-                raise ValueError(f"'{question}' has {len(answers)} answers, so the right one cannot be number {right}.")
-        about = [
-            {"question": say(question), "answers": [[say(a), say(why)] for a, why in answers], "right": right}
-            for question, answers, right in questions
-        ]
-        super().__init__(questions=about, chosen=[-1] * len(about), alt=say("A quiz of {n} questions.", n=len(about)))
+    def __init__(self, questions: str | Sequence[tuple]):
+        if isinstance(questions, str):
+            if questions not in QUESTIONS:
+                known = ", ".join(QUESTIONS)
+                raise ValueError(
+                    f"There is no quiz for notebook {questions!r}: choose one of {known}."
+                )
+            questions = QUESTIONS[questions]
+        super().__init__(
+            questions=[_translate(*question) for question in questions],
+            chosen=[-1] * len(questions),
+            alt=say("A quiz of {n} questions.", n=len(questions)),
+        )
 
     @property
-    def score(self):
-        return sum(c == q["right"] for c, q in zip(self.chosen, self.questions)), len(self.questions)
+    def score(self) -> tuple[int, int]:
+        """How many answers are right, and how many questions there are."""
+        rights = [question["right"] for question in self.questions]
+        return sum(c == right for c, right in zip(self.chosen, rights)), len(rights)
 
     def _repr_mimebundle_(self, **options):
-        """With the questions as plain HTML for pages without a kernel, the answers folded away."""
+        """Add the questions as plain HTML, for pages without a kernel."""
         bundle = super()._repr_mimebundle_(**options)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["text/html"] = self.still()
         return bundle
 
-    def still(self):
-        """-> the quiz as HTML that needs no script: questions and answers, the right one with its reason unfolds."""
-        items = []
-        for q in self.questions:
-            answers = "".join(f"<li>{html.escape(answer)}</li>" for answer, _ in q["answers"])
-            right, why = map(html.escape, q["answers"][q["right"]])
-            folded = f"<details><summary>{html.escape(say('Answer'))}</summary>{right} {why}</details>"
-            items.append(f"<li><p>{html.escape(q['question'])}</p><ul>{answers}</ul>{folded}</li>")
-        return f"<ol>{''.join(items)}</ol>"
+    def still(self) -> str:
+        """Write the quiz without a script.
+
+        Returns
+        -------
+        str
+            HTML in which the right answers, with their reasons, unfold.
+        """
+        return f"<ol>{''.join(map(_item, self.questions))}</ol>"
+
+
+def _translate(question, answers, right):
+    if not 0 <= right < len(answers):
+        raise ValueError(
+            f"'{question}' has {len(answers)} answers, so the right one cannot be number {right}."
+        )
+    translated = [[say(answer), say(why)] for answer, why in answers]
+    return {"question": say(question), "answers": translated, "right": right}
+
+
+def _item(question):
+    right, why = map(html.escape, question["answers"][question["right"]])
+    answers = "".join(f"<li>{html.escape(answer)}</li>" for answer, _ in question["answers"])
+    summary = f"<summary>{html.escape(say('Answer'))}</summary>"
+    folded = f"<details>{summary}{right} {why}</details>"
+    return f"<li><p>{html.escape(question['question'])}</p><ul>{answers}</ul>{folded}</li>"

@@ -1,64 +1,159 @@
-"""TODO."""
+"""Adapting a predictor, meta-trained or not, to a new scene: plain gradient descent."""
 
 import copy
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
+from vadkit.episodes import Task
 from vadkit.losses import prediction_loss
-from vadkit.maml.checks import check_predictor, check_support, require_finite, require_gradients, trainable
-from vadkit.maml.rates import as_rates
+from vadkit.maml.checks import check_adaptable, require_finite, require_gradients
+from vadkit.maml.rates import InnerRates, trainable
 from vadkit.metrics import psnr
 
 
-def adapt(predictor, support, inner_lr=0.01, n_inner_steps=3, loss=prediction_loss):
-    """Fit a predictor into a new scene: plain gradient descent on the mean loss over all K support windows together.
+def adapt(
+    predictor: nn.Module,
+    support: tuple[Tensor, Tensor],
+    inner_lr: float | InnerRates = 0.01,
+    n_inner_steps: int = 3,
+    loss: Callable = prediction_loss,
+) -> nn.Module:
+    """Adapt a copy of a predictor: gradient descent on the mean loss over all K support windows.
 
-    support: (inputs (K, 4, H, W), targets (K, 1, H, W)), or whatever `loss` compares
-    inner_lr: a number, or the `InnerRates` of a meta-trained predictor; n_inner_steps: how often, 0 gives a plain copy
-    Returns an adapted copy, on the predictor's device; the predictor itself is untouched. Works for any predictor, meta-trained
-    or not: on a pre-trained one this is called fine-tuning.
-    Raises ValueError for an empty or malformed support, FloatingPointError when the loss is no number.
+    On a predictor that was pre-trained this is called fine-tuning. A ValueError says what is wrong
+    with the support, a FloatingPointError at which step the loss was no number.
+
+    Parameters
+    ----------
+    predictor : nn.Module
+        Any predictor; it is left as it is.
+    support : tuple of Tensor
+        Inputs (K, 4, H, W) and targets (K, 1, H, W), or whatever `loss` compares.
+    inner_lr : float or InnerRates
+        The rate, or the rates that a predictor was meta-trained with.
+    n_inner_steps : int
+        How many steps; 0 gives a plain copy.
+    loss : callable
+        (predictions, targets) to a scalar.
+
+    Returns
+    -------
+    nn.Module
+        The adapted copy, on the predictor's device.
     """
-    return list(inner_steps(predictor, support, inner_lr, n_inner_steps, loss))[-1]
+    *_, adapted = inner_steps(predictor, support, inner_lr, n_inner_steps, loss)
+    return adapted
 
 
-def inner_steps(predictor, support, inner_lr=0.01, n_inner_steps=3, loss=prediction_loss):
-    """Watch `adapt` at work: yields the copy after 0, 1, ... n_inner_steps steps, the same object each time."""
-    check_predictor(predictor)
-    check_support(support, n_inner_steps)
+def inner_steps(
+    predictor: nn.Module,
+    support: tuple[Tensor, Tensor],
+    inner_lr: float | InnerRates = 0.01,
+    n_inner_steps: int = 3,
+    loss: Callable = prediction_loss,
+) -> Iterator[nn.Module]:
+    """Watch `adapt` at work.
+
+    Parameters
+    ----------
+    predictor, support, inner_lr, n_inner_steps, loss : see `adapt`
+        Its arguments.
+
+    Yields
+    ------
+    nn.Module
+        The copy after 0, 1, ... n_inner_steps steps, the same object each time.
+    """
+    rates = check_adaptable(predictor, inner_lr)
+    _check_support(support, n_inner_steps)
     adapted = copy.deepcopy(predictor)
-    weights, rates = trainable(adapted), as_rates(inner_lr, predictor)
+    weights = trainable(adapted)
     inputs, targets = (t.to(weights[0].device) for t in support)
     yield adapted
     for step in range(n_inner_steps):
         with torch.enable_grad():
             support_loss = loss(adapted(inputs), targets)
             require_finite(support_loss, f"The support loss at inner step {step}")
-            gradients = require_gradients(torch.autograd.grad(support_loss, weights, allow_unused=True), adapted)
+            gradients = torch.autograd.grad(support_loss, weights, allow_unused=True)
+        require_gradients(gradients, rates.names)
         with torch.no_grad():
             for p, alpha, gradient in zip(weights, rates.at(step), gradients):
-                p -= alpha * gradient
+                p.sub_(alpha * gradient)
         yield adapted
 
 
-def adaptation_curve(predictor, tasks, inner_lr=0.01, n_inner_steps=3, measure=None, loss=prediction_loss):
-    """The early game and the late game: how good is a predictor on each task's query after 0, 1, ... n_inner_steps steps?
+def adaptation_curve(
+    predictor: nn.Module,
+    tasks: Sequence[Task],
+    inner_lr: float | InnerRates = 0.01,
+    n_inner_steps: int = 3,
+    measure: Callable | None = None,
+    loss: Callable = prediction_loss,
+) -> np.ndarray:
+    """Measure the early and the late game: the query of each task after 0, 1, ... inner steps.
 
-    tasks: list of tasks; measure: (predictions, targets) -> number, the loss itself when None, `query_psnr` for decibel
-    Returns an array (tasks, n_inner_steps + 1); column 0 is before adapting, and a task whose loss runs off to infinity is NaN
-    from there on. The predictor is untouched.
+    Parameters
+    ----------
+    predictor, tasks, inner_lr, n_inner_steps : see `adapt`
+        It adapts to the support of every task; tasks is a sequence of `Task`.
+    measure : callable, optional
+        (predictions, targets) to a number: `query_psnr` for dB, the loss itself by default.
+    loss : callable
+        What the inner steps descend.
+
+    Returns
+    -------
+    np.ndarray
+        (tasks, n_inner_steps + 1), NaN from where the loss of a task is no number.
     """
+    device = next(predictor.parameters()).device
     curves = np.full((len(tasks), n_inner_steps + 1), np.nan)
     for curve, task in zip(curves, tasks):
-        task = task.to(next(predictor.parameters()).device)
+        inputs, targets = task.to(device).query
+        steps = inner_steps(predictor, task.support, inner_lr, n_inner_steps, loss)
         with torch.no_grad(), suppress(FloatingPointError):
-            for step, adapted in enumerate(inner_steps(predictor, task.support, inner_lr, n_inner_steps, loss)):
-                curve[step] = (measure or loss)(adapted(task.query[0]), task.query[1])
+            for step, adapted in enumerate(steps):
+                curve[step] = (measure or loss)(adapted(inputs), targets)
     return curves
 
 
-def query_psnr(prediction, target):
-    """Mean PSNR over windows in dB, for `adaptation_curve`."""
+def query_psnr(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean PSNR over windows, for `adaptation_curve`.
+
+    Parameters
+    ----------
+    prediction, target : Tensor
+        Images (N, 1, H, W), float in [0, 1].
+
+    Returns
+    -------
+    Tensor
+        A scalar, in dB.
+    """
     return psnr(prediction, target).mean()
+
+
+def _check_support(support, n_inner_steps):
+    pair = isinstance(support, (tuple, list)) and len(support) == 2
+    if not pair or not all(isinstance(part, Tensor) for part in support):
+        raise ValueError(
+            "The support is a pair of tensors (inputs, targets), "
+            "such as task.support or windows.batch(range(5))."
+        )
+    inputs, targets = support
+    if not len(inputs) or len(inputs) != len(targets):
+        needed = "K inputs and K targets are needed, K at least 1"
+        raise ValueError(f"{needed}; got {len(inputs)} and {len(targets)}.")
+    finite = inputs.isfinite().all() and targets.isfinite().all()
+    if not inputs.is_floating_point() or not finite:
+        raise ValueError(
+            "The support must hold finite floating-point numbers: "
+            "use make_windows, which also scales to [0, 1]."
+        )
+    if n_inner_steps != int(n_inner_steps) or n_inner_steps < 0:
+        needed = "n_inner_steps must be a whole number of at least 0"
+        raise ValueError(f"{needed}, got {n_inner_steps}.")

@@ -1,77 +1,83 @@
-"""TODO."""
+"""What an inner loop cannot work with, or would get wrong without a word, is refused here."""
 
 import math
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
-
-def trainable(predictor):
-    """The weight tensors that learn; frozen ones stay out of every inner loop."""
-    return [p for p in predictor.parameters() if p.requires_grad]
+from vadkit.maml.rates import InnerRates, trainable
 
 
-def check_predictor(predictor):
-    """Raises ValueError, in one sentence, for what cannot be adapted by gradient descent or would go wrong silently."""
+def check_adaptable(predictor: nn.Module, inner_lr: float | InnerRates) -> InnerRates:
+    """Refuse a predictor that gradient descent cannot adapt, or not without silent mistakes.
+
+    Parameters
+    ----------
+    predictor : nn.Module
+        The predictor; a ValueError says what to do.
+    inner_lr : float or InnerRates
+        One rate for all its weights, or rates made for it.
+
+    Returns
+    -------
+    InnerRates
+        The rates.
+    """
     if not isinstance(predictor, nn.Module) or not trainable(predictor):
-        raise ValueError(
-            f"{getattr(predictor, '__name__', type(predictor).__name__)} has no weights to adapt: build a predictor."
-        )
+        name = getattr(predictor, "__name__", type(predictor).__name__)
+        raise ValueError(f"{name} has no weights to adapt: build a predictor.")
     if hasattr(predictor, "_orig_mod"):
         raise ValueError(
-            "A compiled predictor has no second-order gradients: give the one that went into torch.compile."
+            "A compiled predictor has no second-order gradients: "
+            "give the one that went into torch.compile."
         )
-    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in predictor.modules()):
-        raise ValueError("BatchNorm statistics of an inner loop never return to the predictor: use GroupNorm instead.")
-
-
-def check_step_weights(step_weights, n_inner_steps):
-    if len(step_weights) != n_inner_steps or not step_weights[-1] > 0:
-        raise ValueError(f"step_weights must be {n_inner_steps} numbers, the last above 0, got {step_weights}.")
-    return step_weights
-
-
-def check_support(support, n_inner_steps):
-    if (
-        not isinstance(support, (tuple, list))
-        or len(support) != 2
-        or not all(isinstance(t, torch.Tensor) for t in support)
-    ):
+    if any(isinstance(module, _BatchNorm) for module in predictor.modules()):
         raise ValueError(
-            "The support is a pair of tensors (inputs, targets), such as task.support or windows.batch(range(5))."
+            "BatchNorm statistics of an inner loop never return to the predictor: "
+            "use GroupNorm instead."
         )
-    inputs, targets = support
-    if not len(inputs) or len(inputs) != len(targets):
-        raise ValueError(f"K inputs and K targets are needed, K at least 1; got {len(inputs)} and {len(targets)}.")
-    if not inputs.is_floating_point() or not inputs.isfinite().all() or not targets.isfinite().all():
-        raise ValueError(
-            "The support must hold finite floating-point numbers: use make_windows, which also scales to [0, 1]."
-        )
-    if n_inner_steps != int(n_inner_steps) or n_inner_steps < 0:
-        raise ValueError(f"n_inner_steps must be a whole number of at least 0, got {n_inner_steps}.")
+    rates = inner_lr if isinstance(inner_lr, InnerRates) else InnerRates(predictor, inner_lr)
+    n, n_tensors = len(rates.names), len(trainable(predictor))
+    if n != n_tensors:
+        raise ValueError(f"These rates are for {n} weight tensors, the predictor has {n_tensors}.")
+    return rates
 
 
-def require_finite(value, what):
-    """A one-element tensor as a float. Raises FloatingPointError with a hint when it is no number."""
-    if not math.isfinite(value := value.item()):
-        raise FloatingPointError(f"{what} is {value}: try a smaller inner_lr or outer_lr, or fewer inner steps.")
-    return value
+def require_gradients(gradients: Sequence[Tensor | None], names: list[str]) -> None:
+    """Refuse a trainable weight that no gradient reaches: it would silently stay behind.
 
-
-@contextmanager
-def naming_task(task):
-    """Let a FloatingPointError say which task it happened on."""
-    try:
-        yield
-    except FloatingPointError as error:
-        raise FloatingPointError(f"Task '{task.name}': {error}") from None
-
-
-def require_gradients(gradients, predictor):
-    """The gradients, if there is one for each trainable tensor: a weight that silently stays behind is refused."""
-    for gradient, (name, _) in zip(gradients, [(n, p) for n, p in predictor.named_parameters() if p.requires_grad]):
+    Parameters
+    ----------
+    gradients, names : sequence of Tensor or None, list of str
+        One for each trainable weight tensor.
+    """
+    for name, gradient in zip(names, gradients):
         if gradient is None:
-            raise ValueError(f"No gradient reaches '{name}': freeze it with requires_grad_(False) if it has no part in the "
-                             "prediction, and take torch.utils.checkpoint out of the predictor.")  # fmt: skip
-    return gradients
+            raise ValueError(
+                f"No gradient reaches '{name}': freeze it with requires_grad_(False) if it has no "
+                "part in the prediction, and take torch.utils.checkpoint out of the predictor."
+            )
+
+
+def require_finite(value: Tensor, what: str) -> float:
+    """Raise a FloatingPointError with a hint for a loss or norm that is no number.
+
+    Parameters
+    ----------
+    value : Tensor
+        One element.
+    what : str
+        What it is, for the hint.
+
+    Returns
+    -------
+    float
+        The number.
+    """
+    number = value.item()
+    if not math.isfinite(number):
+        raise FloatingPointError(
+            f"{what} is {number}: try a smaller inner_lr or outer_lr, or fewer inner steps."
+        )
+    return number

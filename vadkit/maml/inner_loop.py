@@ -1,60 +1,90 @@
-"""TODO."""
+"""The inner loop, lines 5 and 6 of Algorithm 1, on `higher` with its silent traps closed."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import higher
 import torch
+from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from vadkit.maml.checks import check_predictor, require_gradients, trainable
+from vadkit.maml.checks import require_gradients
+from vadkit.maml.rates import InnerRates, trainable
 
 
 @contextmanager
-def inner_loop(predictor, rates, first_order=False):
-    """`higher.innerloop_ctx` with its silent traps closed -> (fmodel, diffopt) that start at the predictor's own weights.
+def inner_loop(
+    predictor: nn.Module, rates: InnerRates, first_order: bool = False
+) -> Iterator[tuple[nn.Module, "_Trajectory"]]:
+    """Start an inner loop at the predictor's own weights.
 
-    fmodel: the predictor with replaceable weights; call it as a whole, `fmodel(x)`, for a part of it ignores every inner step
-    diffopt: gradient descent on the trainable tensors only, one parameter group for each, so that each can have its own rate
+    Parameters
+    ----------
+    predictor, rates : nn.Module and InnerRates
+        Where it starts, theta, and its learning rates, alpha.
+    first_order : bool
+        Hold the inner gradients constant.
+
+    Yields
+    ------
+    fmodel : nn.Module
+        The predictor with weights that are replaced at each step. Call it whole, `fmodel(x)`: a
+        part of it ignores every inner step.
+    trajectory : object
+        `trajectory.step(support_loss)` makes an inner step, `trajectory.backward(query_loss)`
+        adds the meta-gradient to `.grad` of the predictor and of learned rates.
     """
-    check_predictor(predictor)
-    sgd = torch.optim.SGD([{"params": [p]} for p in trainable(predictor)], lr=rates.start)
-    no_checkpoints = torch.autograd.graph.disable_saved_tensors_hooks(
-        "torch.utils.checkpoint gives wrong meta-gradients inside an inner loop: take it out of the predictor."
+    # One parameter group for each trainable tensor, so that each can have a rate of its own.
+    groups = [{"params": [p]} for p in trainable(predictor)]
+    sgd = torch.optim.SGD(groups, lr=rates.start)
+    loop = higher.innerloop_ctx(
+        predictor, sgd, copy_initial_weights=False, track_higher_grads=not first_order
     )
-    with (
-        higher.innerloop_ctx(predictor, sgd, copy_initial_weights=False, track_higher_grads=not first_order) as inner,
-        sdpa_kernel(SDPBackend.MATH),  # the fast attention kernels have no second derivative
-        no_checkpoints,
-    ):
-        yield inner
+    no_checkpoints = torch.autograd.graph.disable_saved_tensors_hooks(
+        "torch.utils.checkpoint gives wrong meta-gradients inside an inner loop: "
+        "take it out of the predictor."
+    )
+    # The fast attention kernels have no second derivative.
+    with loop as (fmodel, diffopt), sdpa_kernel(SDPBackend.MATH), no_checkpoints:
+        yield fmodel, _Trajectory(predictor, rates, diffopt, first_order)
 
 
-    # fmt: on
+class _Trajectory:
+    """What one task goes through: theta, theta'_1, theta'_2, ..., and the way back."""
 
+    def __init__(self, predictor, rates, diffopt, first_order):
+        self.predictor, self.rates = predictor, rates
+        self.diffopt, self.first_order = diffopt, first_order
+        self.gradients = []  # of the support loss at each step
+        self.visited = []  # the trainable tensors of theta'_1, theta'_2, ...
 
-class Path:
-    """What an inner loop went through: its gradients and the weights after each step. First order needs no more than this."""
+    def step(self, support_loss):
+        """Lines 5 and 6: theta' <- theta' - alpha * gradient."""
+        alpha = self.rates.at(len(self.gradients))
+        # A rate that is handed over as an override is differentiated through.
+        override = {"lr": list(alpha)} if self.rates.learn else None
+        weights = self.diffopt.step(support_loss, override=override, grad_callback=self._note)
+        self.visited += [w for w in weights if w.requires_grad]
 
-    def __init__(self, predictor, rates):
-        self.predictor, self.rates, self.gradients, self.weights = predictor, rates, [], []
-
-    def gradient(self, gradients):
-        """For `higher`, which calls this with the gradients of all weights before each step, and goes on with what it returns."""
-        self.gradients.append(
-            require_gradients([g for g, p in zip(gradients, self.predictor.parameters()) if p.requires_grad], self.predictor)
-        )
+    def _note(self, gradients):
+        """Take what `higher` computed at line 5, frozen weights included, and hand it back."""
+        parameters = self.predictor.parameters()
+        self.gradients.append([g for g, p in zip(gradients, parameters) if p.requires_grad])
+        require_gradients(self.gradients[-1], self.rates.names)
         return gradients
 
-    def first_order_backward(self, query_loss):
-        """Add the first-order meta-gradient to `.grad`, of the learned rates too (Finn et al. 2017, section 5.2).
-
-        With the inner gradients g held constant, theta'_j = theta - alpha_1 g_1 - ... - alpha_j g_j depends on theta and the
-        rates alone: the query gradient at each theta'_j is handed down that short chain.
-        """
-        chain, moved = [], trainable(self.predictor)
+    def backward(self, query_loss):
+        """Add the meta-gradient to `.grad`; a query loss divided by n adds a term of a mean."""
+        if not self.first_order:
+            query_loss.backward()
+            return
+        # Finn et al. 2017, section 5.2: with the inner gradients g held constant,
+        # theta'_j = theta - alpha_1 g_1 - ... - alpha_j g_j depends on theta and the rates alone.
+        # The query gradient at each theta'_j (0 where it was not asked) is handed down that chain.
+        chain, theta = [], trainable(self.predictor)
         for step, gradients in enumerate(self.gradients):
-            moved = [p - alpha * g for p, alpha, g in zip(moved, self.rates.at(step), gradients)]
-            chain += moved
-        visited = [w for weights in self.weights for w in weights if w.requires_grad]
-        at_visited = torch.autograd.grad(query_loss, visited, allow_unused=True)
-        torch.autograd.backward(*zip(*[(theta, g) for theta, g in zip(chain, at_visited) if g is not None]))
+            rates = self.rates.at(step)
+            theta = [p - alpha * g for p, alpha, g in zip(theta, rates, gradients)]
+            chain += theta
+        query_gradients = torch.autograd.grad(query_loss, self.visited, materialize_grads=True)
+        torch.autograd.backward(chain, query_gradients)

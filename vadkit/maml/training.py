@@ -1,63 +1,43 @@
-"""Meta-training: Algorithm 1 from its first line to its last, what it learned, and the baselines it is measured against."""
+"""Meta-training: Algorithm 1 from its first line to its last, and what it learned."""
 
+import copy
 import math
 import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
 
-import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
 from vadkit.checkpoints import load_tensors, load_weights, save_weights
+from vadkit.episodes import EpisodeSampler
 from vadkit.losses import prediction_loss
 from vadkit.maml.adapting import adapt, adaptation_curve
-from vadkit.maml.baselines import joint_step, reptile_step
-from vadkit.maml.checks import trainable
+from vadkit.maml.checks import check_adaptable
+from vadkit.maml.history import MetaHistory, Monitor
 from vadkit.maml.meta_step import meta_step
-from vadkit.maml.rates import InnerRates
-
-
-@dataclass
-class MetaHistory:
-    """What happened while meta-training. Losses are means over one episode, the same tasks before and after adapting.
-
-    steps, before, after: outer step numbers, query loss before and after adapting there; rates: `InnerRates.table()` there
-    validation_steps, validation_before, validation_after: the same on held-out tasks; n_steps: outer steps done in all
-    """
-
-    steps: list = field(default_factory=list)
-    before: list = field(default_factory=list)
-    after: list = field(default_factory=list)
-    rates: list = field(default_factory=list)
-    validation_steps: list = field(default_factory=list)
-    validation_before: list = field(default_factory=list)
-    validation_after: list = field(default_factory=list)
-    n_steps: int = 0
-    seconds: float = 0.0
-    interrupted: bool = False
-
-    @property
-    def psnr_before(self):
-        """dB of the mean squared error over the episode, before adapting; one for each of `steps`."""
-        return to_decibel(self.before)
-
-    @property
-    def psnr_after(self):
-        return to_decibel(self.after)
-
-
-def to_decibel(mse):
-    """Mean squared error of images in [0, 1] -> PSNR in dB; NaN stays NaN."""
-    return -10 * np.log10(np.maximum(mse, 1e-10))
+from vadkit.maml.rates import InnerRates, trainable
+from vadkit.metrics import decibel
 
 
 @dataclass
 class MetaTrained:
-    """A predictor that learned to adapt: theta, the inner rates and how many inner steps they are meant for, and the history.
+    """A predictor that learned to adapt; saved, loaded and trained further as one.
 
-    Saved, loaded and trained further as one. `trained.adapt(support)` fits it into a new scene.
+    Parameters
+    ----------
+    predictor : nn.Module
+        The weights theta.
+    rates, n_inner_steps : InnerRates, int
+        The rates alpha, and how many inner steps both are meant for.
+    history : MetaHistory
+        How it was trained.
     """
 
     predictor: nn.Module
@@ -65,162 +45,223 @@ class MetaTrained:
     n_inner_steps: int = 3
     history: MetaHistory = field(default_factory=MetaHistory)
 
-    def adapt(self, support, n_inner_steps=None, loss=prediction_loss):
-        """-> adapted copy of the predictor, with the rates and number of steps it was trained for unless told otherwise."""
-        return adapt(
-            self.predictor, support, self.rates, self.n_inner_steps if n_inner_steps is None else n_inner_steps, loss
-        )
+    @property
+    def modules(self) -> nn.ModuleDict:
+        """All that was learned."""
+        return nn.ModuleDict({"predictor": self.predictor, "rates": self.rates})
 
-    def train(self, sampler, steps, *, outer_lr=1e-3, rates_lr=0.01, algorithm="maml", first_order=False, every_step=False,
-              max_norm=10.0, cosine=True, loss=prediction_loss, validation=None, validate_every=100, n_validation=2,
-              note_every=20, progress=True):  # fmt: skip
-        """Algorithm 1 for `steps` outer steps of Adam; call it again to train further. Options as in `meta_train`."""
-        step_function = _choose(algorithm, first_order, every_step, self.rates)
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}.")
-        if len(sampler.tasks) < 2:
+    def adapt(
+        self,
+        support: tuple[Tensor, Tensor],
+        n_inner_steps: int | None = None,
+        loss: Callable = prediction_loss,
+    ) -> nn.Module:
+        """Adapt to a new scene.
+
+        Parameters
+        ----------
+        support, n_inner_steps, loss : see `vadkit.adapt`
+            By default as many steps as it was trained for, at the rates it was trained with.
+
+        Returns
+        -------
+        nn.Module
+            An adapted copy of the predictor.
+        """
+        steps = self.n_inner_steps if n_inner_steps is None else n_inner_steps
+        return adapt(self.predictor, support, self.rates, steps, loss)
+
+    def save(self, path: str | Path, header: dict | None = None) -> None:
+        """Write theta, rates and history to one safetensors file.
+
+        Parameters
+        ----------
+        path, header : path, dict
+            Where to, and a header of your own.
+        """
+        meta = {
+            "inner_lr": self.rates.start,
+            "learn_rates": self.rates.learn,
+            "n_inner_steps": self.n_inner_steps,
+            "history": asdict(self.history),
+        }
+        save_weights(path, self.modules, {**(header or {}), "meta": meta})
+
+    @classmethod
+    def load(cls, path: str | Path, predictor: nn.Module) -> "MetaTrained":
+        """Read what `save` wrote; a ValueError or FileNotFoundError says what is wrong.
+
+        Parameters
+        ----------
+        path, predictor : path, nn.Module
+            The file, and a predictor like the one saved, whose weights are replaced.
+
+        Returns
+        -------
+        MetaTrained
+            With this predictor.
+        """
+        meta = load_tensors(path)[1].get("meta")
+        if meta is None:
             raise ValueError(
-                "Learning to adapt takes several scenes or classes, and here is only one: give more tasks."
+                f"{path} holds plain weights, not a meta-trained predictor: "
+                "read it with vadkit.load_weights."
             )
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.predictor.to(device).train()
-        self.rates.to(device)
-        groups = [
-            {"params": trainable(self.predictor), "lr": outer_lr},
-            {"params": list(self.rates.parameters()), "lr": rates_lr},
-        ]
-        outer = torch.optim.Adam(groups)
-        everything, peaks = [p for group in groups for p in group["params"]], (outer_lr, rates_lr)
-        history, began = self.history, time.perf_counter()
-        now = proven = _values(everything)  # where theta is, and where every loss was known to be a number
-        bar = tqdm(total=steps, desc="meta-training", disable=not progress)
-        try:
-            for done in range(steps):  # lines 2 and 9
-                episode = [task.to(device) for task in sampler[history.n_steps]]  # line 3
-                for group, peak in zip(outer.param_groups, peaks):
-                    group["lr"] = peak * (0.5 + 0.5 * math.cos(math.pi * done / steps) if cosine else 1)
-                if done % note_every == 0:
-                    self._note(episode, loss, bar)
-                extra = {"step_weights": every_step_weights(self.n_inner_steps, done / steps)} if every_step else {}
-                step_function(
-                    self.predictor,
-                    episode,
-                    outer,
-                    self.rates,
-                    self.n_inner_steps,
-                    max_norm=max_norm,
-                    loss=loss,
-                    **extra,
-                )
-                history.n_steps, now, proven = history.n_steps + 1, _values(everything), now
-                bar.update()
-                if validation and (history.n_steps % validate_every == 0 or done + 1 == steps):
-                    self._validate(validation, n_validation, loss)
-        except FloatingPointError as error:
-            _restore(everything, proven)
-            problem = FloatingPointError(
-                f"Outer step {history.n_steps}: {error} Stopped; the last good weights are kept."
-            )
-            problem.trained = self
-            raise problem from None
-        except KeyboardInterrupt:
-            _restore(everything, now)
-            history.interrupted = True
-            print(f"Stopped after {history.n_steps} outer steps. What was learned so far is kept.")
-        finally:
-            outer.zero_grad()
-            self.predictor.eval()
-            bar.close()
-            history.seconds += time.perf_counter() - began
-        return self
-
-    def _note(self, episode, loss, bar):
-        before, after = self._before_and_after(episode, loss)
-        self.history.steps.append(self.history.n_steps)
-        self.history.before.append(before)
-        self.history.after.append(after)
-        self.history.rates.append(self.rates.table().tolist())
-        decibel = f" ({to_decibel(before):.1f} -> {to_decibel(after):.1f} dB)" if loss is prediction_loss else ""
-        bar.set_postfix_str(f"query loss {before:.4g} -> {after:.4g}{decibel}", refresh=False)
-
-    def _validate(self, sampler, n_episodes, loss):
-        before, after = self._before_and_after([task for i in range(n_episodes) for task in sampler[i]], loss)
-        self.history.validation_steps.append(self.history.n_steps)
-        self.history.validation_before.append(before)
-        self.history.validation_after.append(after)
-
-    def _before_and_after(self, tasks, loss):
-        curve = adaptation_curve(self.predictor, tasks, self.rates, self.n_inner_steps, loss=loss).mean(0)
-        return float(curve[0]), float(curve[-1])
-
-    def save(self, path, header=None):
-        """Write theta, rates and history to one safetensors file, with a header of your own."""
-        about = {"inner_lr": self.rates.start, "learn_rates": self.rates.learn, "n_inner_steps": self.n_inner_steps,
-                 "history": asdict(self.history)}  # fmt: skip
-        save_weights(
-            path, nn.ModuleDict({"predictor": self.predictor, "rates": self.rates}), {**(header or {}), "meta": about}
-        )
-
-    @staticmethod
-    def load(path, predictor):
-        """-> MetaTrained, its weights filled into `predictor`. Raises FileNotFoundError, or ValueError for a file that does not fit."""
-        about = load_tensors(path)[1].get("meta")
-        if about is None:
-            raise ValueError(
-                f"{path} holds plain weights, not a meta-trained predictor: read it with vadkit.load_weights."
-            )
-        rates = InnerRates(predictor, about["inner_lr"], about["learn_rates"], about["n_inner_steps"])
-        load_weights(path, nn.ModuleDict({"predictor": predictor, "rates": rates}))
-        return MetaTrained(predictor.eval(), rates, about["n_inner_steps"], MetaHistory(**about["history"]))
+        n_inner_steps = meta["n_inner_steps"]
+        rates = InnerRates(predictor, meta["inner_lr"], meta["learn_rates"], n_inner_steps)
+        trained = cls(predictor, rates, n_inner_steps, MetaHistory(**meta["history"]))
+        load_weights(path, trained.modules)
+        trained.predictor.eval()
+        return trained
 
 
-def meta_train(predictor, sampler, steps, inner_lr=0.01, n_inner_steps=3, learn_rates=None, **options):
-    """Meta-train a predictor in place (Algorithm 1) -> `MetaTrained`: the predictor, its inner rates and the history.
+def _half_cosine(done, steps):
+    return 0.5 + 0.5 * math.cos(math.pi * done / steps)
 
-    sampler: an `EpisodeSampler`; steps: how many outer steps, one episode each
-    inner_lr (alpha), n_inner_steps: of the inner loop; learn_rates: None, "scalar", "tensor" or "tensor and step", see `InnerRates`
-    Options, all by name:
-    outer_lr (beta), rates_lr: Adam's rates for theta and for log alpha; cosine: let both fall to zero along a half cosine
-    algorithm: "maml"; or as baselines "reptile", "joint" (ordinary pre-training); first_order: FOMAML
-    every_step: let the query loss of every inner step count (see `every_step_weights`); max_norm: clips the meta-gradient
-    loss: (predictions, targets) -> scalar
-    validation: an EpisodeSampler of held-out tasks, whose first n_validation episodes are measured every validate_every steps
-    note_every: how often the history notes the query loss before and after adapting; progress: show a bar
 
-    Uses a GPU when there is one. Interrupting (Esc, I, I or Ctrl-C) keeps what was learned.
-    Raises ValueError for options that do not go together or a single task; FloatingPointError, with the outer step, the task and
-    a hint, when a loss is no number: the predictor then holds the last good weights, and the error's `.trained` everything.
+def meta_train(
+    predictor: nn.Module | MetaTrained,
+    sampler: EpisodeSampler,
+    steps: int,
+    inner_lr: float | InnerRates = 0.01,
+    n_inner_steps: int = 3,
+    *,
+    outer_lr: float = 1e-3,
+    rates_lr: float = 0.01,
+    update: Callable = meta_step,
+    max_norm: float | None = 10.0,
+    schedule: Callable[[int, int], float] = _half_cosine,
+    loss: Callable = prediction_loss,
+    monitor: Monitor | None = None,
+) -> MetaTrained:
+    """Meta-train a predictor in place by Algorithm 1 (Finn et al. 2017), on a GPU if there is one.
+
+    Interrupting (Esc, I, I or Ctrl-C) keeps what was learned.
+
+    Parameters
+    ----------
+    predictor : nn.Module or MetaTrained
+        What learns; a `MetaTrained` is trained further, with rates and inner steps of its own.
+    sampler, steps : EpisodeSampler, int
+        Where episodes come from, and how many outer steps, of one episode each.
+    inner_lr, n_inner_steps : float or InnerRates, int
+        The rate alpha, or `InnerRates` to be learned; and how many inner steps.
+    outer_lr, rates_lr : float
+        Adam's learning rates: beta, for theta, and the one for log alpha.
+    update : callable
+        `meta_step`, also as `partial(meta_step, first_order=True)`; `reptile_step`, `joint_step`.
+    max_norm : float, optional
+        Clip the meta-gradient to this norm.
+    schedule : callable
+        (steps done, steps) to a factor for both rates; by default half a cosine down to 0.
+    loss : callable
+        (predictions, targets) to a scalar.
+    monitor : Monitor, optional
+        What is measured and shown meanwhile.
+
+    Returns
+    -------
+    MetaTrained
+        The predictor, its inner rates and the history.
+
+    Raises
+    ------
+    ValueError
+        If options do not go together, or there is a single task to learn from.
+    FloatingPointError
+        If a loss is no number, with outer step, task and a hint. The predictor then holds the last
+        good weights, and the error's `.trained` everything.
     """
-    return MetaTrained(predictor, InnerRates(predictor, inner_lr, learn_rates, n_inner_steps), n_inner_steps).train(
-        sampler, steps, **options
-    )
+    _check_options(sampler, steps, update)
+    if not isinstance(predictor, MetaTrained):
+        predictor = MetaTrained(predictor, check_adaptable(predictor, inner_lr), n_inner_steps)
+    trained, monitor = predictor, monitor or Monitor()
+    theta, rates, history = trained.predictor, trained.rates, trained.history
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    trained.modules.to(device).train()
+    groups = [(trainable(theta), outer_lr), (list(rates.parameters()), rates_lr)]
+    outer = torch.optim.Adam([{"params": weights, "lr": lr} for weights, lr in groups])
+    scheduler = LambdaLR(outer, lambda done: schedule(done, steps))
+    update = partial(update, max_norm=max_norm, loss=loss)
+    bar = tqdm(total=steps, desc="meta-training", disable=not monitor.progress)
+    with _keeping_good_weights(trained, outer) as good_weights, bar:
+        for done in range(steps):  # lines 2 and 9: while not done
+            episode = [task.to(device) for task in sampler[history.n_steps]]  # line 3
+            if done % monitor.note_every == 0:
+                bar.set_postfix_str(_note(trained, episode, loss), refresh=False)
+            update(theta, episode, outer, rates, trained.n_inner_steps, fraction=done / steps)
+            good_weights.append(copy.deepcopy(trained.modules.state_dict()))
+            history.n_steps += 1
+            scheduler.step()
+            bar.update()
+            if history.n_steps % monitor.validate_every == 0 or done + 1 == steps:
+                _validate(trained, monitor.validation, loss)
+    return trained
 
 
-def every_step_weights(n_inner_steps, progress=0.0):
-    """Let the query loss after every inner step count, all alike at first, the last alone in the end (MAML++, multi-step loss).
-
-    progress: how much of the training is done, in [0, 1]. Returns n_inner_steps weights that sum to 1.
-    """
-    return [(1 - progress) / n_inner_steps] * (n_inner_steps - 1) + [progress + (1 - progress) / n_inner_steps]
-
-
-def _choose(algorithm, first_order, every_step, rates):
-    if algorithm == "maml":
-        return partial(meta_step, first_order=first_order)
-    if algorithm not in ("reptile", "joint"):
-        raise ValueError(f"algorithm is 'maml', 'reptile' or 'joint', got {algorithm!r}.")
-    if first_order or every_step or rates.learn:
+def _check_options(sampler, steps, update):
+    if not callable(update):
+        known = "meta_step, reptile_step, joint_step or a function like them"
+        raise ValueError(f"update is {known}, got {update!r}.")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}.")
+    if len(sampler.pool) < 2:
         raise ValueError(
-            f"first_order, every_step and learned rates are options of 'maml', not of {algorithm!r}: leave them out."
+            "Learning to adapt takes several scenes or classes, and here is only one: "
+            "give more tasks."
         )
-    return reptile_step if algorithm == "reptile" else joint_step
 
 
-def _values(weights):
-    return [p.detach().clone() for p in weights]
+@contextmanager
+def _keeping_good_weights(trained, outer):
+    """Whatever ends a training, leave weights that are worth having; yields where to note them."""
+    history, start = trained.history, time.perf_counter()
+    # The weights one step ago, where every loss is known to be a number; and those of now.
+    good_weights = deque([copy.deepcopy(trained.modules.state_dict())] * 2, maxlen=2)
+    try:
+        yield good_weights
+    except FloatingPointError as error:
+        trained.modules.load_state_dict(good_weights[0])
+        problem = FloatingPointError(
+            f"Outer step {history.n_steps}: {error} Stopped; the last good weights are kept."
+        )
+        problem.trained = trained
+        raise problem from None
+    except KeyboardInterrupt:
+        # It may have come in the middle of an outer step.
+        trained.modules.load_state_dict(good_weights[1])
+        history.interrupted = True
+        print(f"Stopped after {history.n_steps} outer steps. What was learned so far is kept.")
+    finally:
+        outer.zero_grad()
+        trained.predictor.eval()
+        history.seconds += time.perf_counter() - start
 
 
-@torch.no_grad()
-def _restore(weights, values):
-    for p, value in zip(weights, values):
-        p.copy_(value)
+def _measure(trained, tasks, loss):
+    """The mean query loss of some tasks before and after adapting."""
+    rates, n_inner_steps = trained.rates, trained.n_inner_steps
+    mean = adaptation_curve(trained.predictor, tasks, rates, n_inner_steps, loss=loss).mean(0)
+    return float(mean[0]), float(mean[-1])
+
+
+def _note(trained, episode, loss):
+    """Note the loss of an episode in the history; in words, for the progress bar."""
+    before, after = _measure(trained, episode, loss)
+    history = trained.history
+    history.steps.append(history.n_steps)
+    history.before.append(before)
+    history.after.append(after)
+    history.rates.append(trained.rates.table().tolist())
+    shown = f"query loss {before:.4g} -> {after:.4g}"
+    if loss is prediction_loss:
+        shown += f" ({decibel(before):.1f} -> {decibel(after):.1f} dB)"
+    return shown
+
+
+def _validate(trained, tasks, loss):
+    if tasks:
+        before, after = _measure(trained, tasks, loss)
+        trained.history.validation_steps.append(trained.history.n_steps)
+        trained.history.validation_before.append(before)
+        trained.history.validation_after.append(after)

@@ -1,23 +1,22 @@
-"""Next-frame predictors: small networks (N, 4, H, W) -> (N, 1, H, W), all behind `build_predictor(name)`.
+"""Next-frame predictors: small networks, each built by `build_predictor(name)`.
 
-Normalisation is GroupNorm or LayerNorm: BatchNorm statistics would leak from one scene, and from one inner step of MAML, into
-the next. Every operation has a second derivative, which MAML needs; hence attention written out by hand.
+They normalise with GroupNorm or LayerNorm: BatchNorm statistics would leak from one scene, and
+from one inner step of MAML, into the next. Every operation has a second derivative, which MAML
+needs; hence the attention written out by hand.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from vadkit.predictors.attention import AttentionUNet, Transformer
+from vadkit.predictors.base import Predictor
 from vadkit.predictors.memory import MemoryUNet
 from vadkit.predictors.unet import AutoEncoder, UNet
 
-
-def copy_last_frame(x):
-    """The predictor that learns nothing: x5 = x4. (N, 4, H, W) -> (N, 1, H, W)."""
-    return x[:, -1:]
-
-
-PREDICTORS = {
+PREDICTORS: dict[str, Callable[..., Predictor]] = {
     "autoencoder": AutoEncoder,
     "unet": UNet,
     "attention": AttentionUNet,
@@ -26,11 +25,45 @@ PREDICTORS = {
 }
 
 
-def build_predictor(name, width=16, seed=0, **options):
-    """A fresh predictor by name; the same seed gives the same starting weights.
+def copy_last_frame(x: Tensor) -> Tensor:
+    """Predict that nothing changes: the predictor that learns nothing.
 
-    name: one of PREDICTORS; width: channels of the widest image, at least 4 and a multiple of 4; options: see the class.
-    Raises ValueError for an unknown name, or a width that is not such a number.
+    Parameters
+    ----------
+    x : Tensor
+        Windows (N, 4, H, W).
+
+    Returns
+    -------
+    Tensor
+        Their last frames, (N, 1, H, W).
+    """
+    return x[:, -1:]
+
+
+def build_predictor(name: str, width: int = 16, seed: int = 0, **options: Any) -> Predictor:
+    """Build a fresh predictor; the same seed gives the same starting weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `PREDICTORS`.
+    width : int
+        Channels of the widest image: 4 or a multiple of it.
+    seed : int
+        Seed of the starting weights; the global random generator is left alone.
+    **options : Any
+        Options of the class, such as `predicts`.
+
+    Returns
+    -------
+    Predictor
+        The network, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or the width is not such a number.
     """
     if name not in PREDICTORS:
         raise ValueError(f"Unknown predictor '{name}': choose from {', '.join(PREDICTORS)}.")
@@ -41,6 +74,19 @@ def build_predictor(name, width=16, seed=0, **options):
         return PREDICTORS[name](width=width, **options)
 
 
-def count_parameters(predictor):
-    """How many numbers a predictor learns; 0 for one that learns nothing."""
-    return sum(p.numel() for p in predictor.parameters()) if isinstance(predictor, nn.Module) else 0
+def count_parameters(predictor: Callable) -> int:
+    """Count the numbers that a predictor learns.
+
+    Parameters
+    ----------
+    predictor : Callable
+        A network, or a function that learns nothing.
+
+    Returns
+    -------
+    int
+        The count, 0 for a function.
+    """
+    if not isinstance(predictor, nn.Module):
+        return 0
+    return sum(p.numel() for p in predictor.parameters())

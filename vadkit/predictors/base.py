@@ -1,55 +1,86 @@
-"""TODO."""
+"""What all predictors share."""
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadkit.windows import N_INPUTS
 
 
-def conv_block(n_in, n_out, stride=1):
-    """3x3 convolution, GroupNorm, SiLU (smooth, so that second-order gradients are well-behaved)."""
-    return nn.Sequential(
-        nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False), nn.GroupNorm(min(4, n_out), n_out), nn.SiLU()
-    )
-
-
 class Predictor(nn.Module):
-    """What all predictors share: check the input, pad it to a size the network can halve, decide what its output means.
+    """Base of all predictors: check and pad the input, decide what the output means.
 
-    predicts="frame": the network draws x5 from nothing. It has to learn the scene itself.
-    predicts="change": the network draws x5 - x4, starting from no change, which is copy-last-frame.
-    normalise=True: the network works on windows of zero mean and unit variance, so that light and contrast do not matter.
-    Predictions can overshoot [0, 1] a little; `evaluate` and the widgets clamp them.
+    A subclass writes `_network`, from (N, 4, H, W) to (N, 1, H, W). Predictions can overshoot
+    [0, 1] a little; `evaluate` and the widgets clamp them. Next-frame prediction as in Mathieu
+    et al. 2016 and Liu et al. 2018.
+
+    Parameters
+    ----------
+    halvings : int
+        How often the network halves the frame.
+    predicts : str
+        "frame": the network makes x5 and has to learn the scene itself. "change": it makes
+        x5 - x4, and starts from no change, which is copy-last-frame.
+    normalise : bool
+        Let the network see windows of zero mean and unit variance, so that light and contrast
+        do not matter.
     """
 
-    def __init__(self, halvings, predicts="frame", normalise=False):
+    def __init__(self, halvings: int, predicts: str = "frame", normalise: bool = False):
         super().__init__()
         if predicts not in ("frame", "change"):
             raise ValueError(f"predicts is 'frame' or 'change', got {predicts!r}.")
-        self.multiple, self.predicts, self.normalise = 2**halvings, predicts, normalise
+        self.multiple = 2**halvings
+        self.predicts = predicts
+        self.normalise = normalise
 
-    def forward(self, x):
-        """x (N, 4, H, W) in [0, 1] -> (N, 1, H, W). Any H and W from 16 pixels up. Raises ValueError for another shape."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Predict the next frame of each window.
+
+        Parameters
+        ----------
+        x : Tensor
+            Windows (N, 4, H, W) in [0, 1], H and W at least 16 pixels.
+
+        Returns
+        -------
+        Tensor
+            Frames (N, 1, H, W).
+
+        Raises
+        ------
+        ValueError
+            If the shape is another.
+        """
         if x.ndim != 4 or x.shape[1] != N_INPUTS or min(x.shape[2:]) < 16:
             raise ValueError(
-                f"A predictor takes (N, {N_INPUTS}, H, W) with H and W at least 16 pixels, got {tuple(x.shape)}."
+                f"A predictor takes (N, {N_INPUTS}, H, W) with H and W at least 16 pixels, "
+                f"got {tuple(x.shape)}."
             )
-        mean, scale = moments(x) if self.normalise else (0, 1)
-        drawn = scale * self.draw(self.padded((x - mean) / scale))[..., : x.shape[2], : x.shape[3]]
-        return drawn + (x[:, -1:] if self.predicts == "change" else mean)
+        mean, scale = _moments(x) if self.normalise else (0, 1)
+        height, width = x.shape[2:]
+        output = self._network(self._padded((x - mean) / scale))[..., :height, :width]
+        return scale * output + (x[:, -1:] if self.predicts == "change" else mean)
 
-    def padded(self, x):
-        """Repeat the bottom row and the right column until the network can halve the frame often enough."""
+    def _network(self, x):
+        raise NotImplementedError
+
+    def _padded(self, x):
+        """Repeat the bottom row and the right column until the frame can be halved."""
         bottom, right = -x.shape[2] % self.multiple, -x.shape[3] % self.multiple
         return F.pad(x, (0, right, 0, bottom), mode="replicate") if bottom or right else x
 
-    def start_from(self, head):
+    def _init_head(self, head):
         """Let the untrained network predict mid-grey, or no change at all."""
-        nn.init.zeros_(head.weight) if self.predicts == "change" else nn.init.normal_(head.weight, std=0.01)
-        nn.init.constant_(head.bias, 0.0 if self.predicts == "change" else 0.5)
+        if self.predicts == "change":
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+        else:
+            nn.init.normal_(head.weight, std=0.01)
+            nn.init.constant_(head.bias, 0.5)
         return head
 
 
-def moments(x):
-    """Mean and standard deviation of each window (N, 4, H, W) -> two (N, 1, 1, 1); an even grey counts as 1/255 rough."""
-    return x.mean((1, 2, 3), keepdim=True), (x.var((1, 2, 3), keepdim=True) + 255**-2).sqrt()
+def _moments(x):
+    """Mean and standard deviation of each window; an even grey counts as 1/255 rough."""
+    variance = x.var((1, 2, 3), keepdim=True)
+    return x.mean((1, 2, 3), keepdim=True), (variance + 255**-2).sqrt()

@@ -1,65 +1,101 @@
-"""TODO."""
+"""Convolutional predictors: an auto-encoder, and the U-Net."""
+
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from vadkit.predictors.base import Predictor, conv_block
+from vadkit.predictors.base import Predictor
 from vadkit.windows import N_INPUTS
 
 
-class AutoEncoder(Predictor):
-    """Encoder, bottleneck, decoder: all there is to say about four frames must fit through the middle
-    (Hasan et al. 2016, "Learning Temporal Regularity in Video Sequences"). No skip connections, hence the blur."""
+def _conv_block(n_in, n_out, stride=1):
+    """3x3 convolution, GroupNorm, SiLU: smooth, so that second-order gradients behave well."""
+    conv = nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False)
+    return nn.Sequential(conv, nn.GroupNorm(min(4, n_out), n_out), nn.SiLU())
 
-    def __init__(self, width=16, predicts="frame"):
-        super().__init__(halvings=3, predicts=predicts)
+
+class AutoEncoder(Predictor):
+    """Encoder, bottleneck and decoder (Hasan et al. 2016).
+
+    A small image in the middle carries everything from the encoder to the decoder. There are no
+    skip connections, so the prediction is blurred.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the widest image.
+    **options : Any
+        Options of `Predictor`.
+    """
+
+    def __init__(self, width: int = 16, **options: Any):
+        super().__init__(halvings=3, **options)
         w = width
         self.encoder = nn.Sequential(
-            conv_block(N_INPUTS, w, 2), conv_block(w, 2 * w, 2), conv_block(2 * w, 2 * w, 2), conv_block(2 * w, 2 * w)
+            _conv_block(N_INPUTS, w, stride=2),
+            _conv_block(w, 2 * w, stride=2),
+            _conv_block(2 * w, 2 * w, stride=2),
+            _conv_block(2 * w, 2 * w),
         )
+        up = nn.Upsample(scale_factor=2)
         self.decoder = nn.Sequential(
-            nn.Upsample(scale_factor=2), conv_block(2 * w, 2 * w),
-            nn.Upsample(scale_factor=2), conv_block(2 * w, w),
-            nn.Upsample(scale_factor=2), conv_block(w, w),
-        )  # fmt: skip
-        self.head = self.start_from(nn.Conv2d(w, 1, 3, padding=1))
+            up, _conv_block(2 * w, 2 * w), up, _conv_block(2 * w, w), up, _conv_block(w, w)
+        )
+        self.head = self._init_head(nn.Conv2d(w, 1, 3, padding=1))
 
-    def draw(self, x):
+    def _network(self, x):
         return self.head(self.decoder(self.encoder(x)))
 
 
 class UNet(Predictor):
-    """Encoder and decoder with skip connections at every size (Ronneberger et al. 2015; the predictor of Liu et al. 2018).
+    """Encoder and decoder with skip connections at every size (Ronneberger et al. 2015).
 
-    stem: side of the pixel blocks folded into channels first (space-to-depth); 2 makes a step about four times cheaper
-    skips: False closes the skip connections, and leaves an auto-encoder of the same depth and widths
-    normalise: see `Predictor`
+    It is a small version of the predictor of Liu et al. 2018.
+
+    Parameters
+    ----------
+    width, depth : int
+        Channels of the widest image, and how often it is halved.
+    stem : int
+        Side of the blocks of pixels that are folded into channels first (space-to-depth); 2
+        makes a step about four times cheaper.
+    skips : bool
+        False removes the skip connections: an auto-encoder of the same depth and widths.
+    **options : Any
+        Options of `Predictor`.
     """
 
-    def __init__(self, width=16, predicts="frame", depth=3, stem=1, skips=True, normalise=False):
-        super().__init__(halvings=depth + (stem == 2), predicts=predicts, normalise=normalise)
+    def __init__(
+        self, width: int = 16, depth: int = 3, stem: int = 1, skips: bool = True, **options: Any
+    ):
+        super().__init__(halvings=depth + (stem == 2), **options)
         widths = [width * min(2**level, 4) for level in range(depth + 1)]
-        self.stem, self.skips, self.n_middle = stem, skips, widths[-1]
-        self.enter = conv_block(N_INPUTS * stem**2, width)
+        levels = list(zip(widths, widths[1:]))
+        self.stem = stem
+        self.skips = skips
+        self.n_middle = widths[-1]
+        self.enter = _conv_block(N_INPUTS * stem**2, width)
         self.down = nn.ModuleList(
-            nn.Sequential(conv_block(a, b, 2), conv_block(b, b)) for a, b in zip(widths, widths[1:])
+            nn.Sequential(_conv_block(a, b, stride=2), _conv_block(b, b)) for a, b in levels
         )
-        self.up = nn.ModuleList(conv_block((a if skips else 0) + b, a) for a, b in zip(widths, widths[1:]))
-        self.head = self.start_from(nn.Conv2d(width, stem**2, 3, padding=1))
-        self.middle = nn.Identity()
+        self.up = nn.ModuleList(_conv_block((a if skips else 0) + b, a) for a, b in levels)
+        self.head = self._init_head(nn.Conv2d(width, stem**2, 3, padding=1))
+        self.middle: nn.Module = nn.Identity()
 
-    def encode(self, x):
-        """-> what was seen at every size, from the widest image to the smallest."""
-        seen = [self.enter(F.pixel_unshuffle(x, self.stem))]
+    def _encode(self, x):
+        """Feature maps of every size, from the widest image to the smallest."""
+        features = [self.enter(F.pixel_unshuffle(x, self.stem))]
         for down in self.down:
-            seen.append(down(seen[-1]))
-        return seen
+            features.append(down(features[-1]))
+        return features
 
-    def draw(self, x):
-        seen = self.encode(x)
-        y = self.middle(seen.pop())
+    def _network(self, x):
+        features = self._encode(x)
+        y = self.middle(features.pop())
         for up in reversed(self.up):
-            skip, y = seen.pop(), F.interpolate(y, scale_factor=2)
+            y = F.interpolate(y, scale_factor=2)
+            skip = features.pop()
             y = up(torch.cat([skip, y], dim=1) if self.skips else y)
         return F.pixel_shuffle(self.head(y), self.stem)

@@ -1,4 +1,4 @@
-"""Official archives: print the terms, fetch with resume, verify, unpack without trusting a single name inside."""
+"""Official archives: print the terms, fetch with resume, verify, unpack; trust no name inside."""
 
 import contextlib
 import hashlib
@@ -8,21 +8,43 @@ import shutil
 import tarfile
 import time
 import urllib.error
+import urllib.request
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
 MAX_ENTRIES = 2_000_000
 _BLOCK = 1 << 20
+# What the libraries raise for an archive that is cut short or damaged.
+_DAMAGE: tuple[type[Exception], ...] = (tarfile.TarError, zipfile.BadZipFile, zlib.error)
+_DAMAGE += (EOFError, NotImplementedError, RuntimeError)
+_NO_CONNECTION = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
 
 
 @dataclass(frozen=True)
 class Archive:
-    """One official file. url is None where the page has no direct address; command prepares it once it is here; max_gb bounds
-    what it may unpack to."""
+    """One official file.
+
+    Parameters
+    ----------
+    file, sha256 : str
+        Its name, and its checksum in hexadecimal; "any" accepts every file.
+    page : str
+        The authors' page.
+    url : str, optional
+        Where to fetch it; None where the page has no direct address.
+    terms : str
+        The terms of use, in short.
+    command : str
+        What prepares it once it is here.
+    max_gb : float
+        Refuse to unpack more than this.
+    """
 
     file: str
     sha256: str
@@ -34,26 +56,50 @@ class Archive:
 
 
 @contextlib.contextmanager
-def dataset_folder(archive, source, beside, downloads=None):
-    """The unpacked dataset, as (folder, provenance in words).
+def dataset_folder(
+    archive: Archive, source: str | Path | None, beside: Path, downloads: str | Path | None = None
+) -> Iterator[tuple[Path, str]]:
+    """Lend the unpacked dataset for the time of a `with` block.
 
-    source: the user's archive or unpacked folder; None fetches the archive into `downloads` first
-    An archive is unpacked to a hidden folder in `beside`, gone when the work is done or the input was bad, kept when it was
-    interrupted.
+    An archive is unpacked to a hidden folder, which is gone when the work is done or the input was
+    bad, and kept when it was interrupted.
+
+    Parameters
+    ----------
+    archive : Archive
+        The official file.
+    source : str or Path, optional
+        The user's archive or unpacked folder; None fetches the archive.
+    beside : Path
+        The folder in which the hidden one is made.
+    downloads : str or Path, optional
+        Where fetched archives are kept; None fetches nothing.
+
+    Yields
+    ------
+    tuple
+        The folder, and where it comes from in words.
     """
-    if source is None and downloads is None:
-        raise ValueError(f"Name {archive.file} or its unpacked folder, or add --download. Its page: {archive.page}")
-    path = source or download(archive, downloads)
+    if source is not None:
+        path = Path(source)
+    elif downloads is not None:
+        path = _download(archive, Path(downloads))
+    else:
+        raise ValueError(
+            f"Name {archive.file} or its unpacked folder, or add --download. "
+            f"Its page: {archive.page}"
+        )
     if not path.exists():
         raise FileNotFoundError(
-            f"{path} does not exist. Download {archive.file} from {archive.page}, then name it here."
+            f"{path} does not exist. "
+            f"Download {archive.file} from {archive.page}, then name it here."
         )
     if path.is_dir():
         yield path, f"folder {path.resolve().name}"
         return
-    checksum = verify(path, archive.sha256)
+    checksum = _verify(path, archive.sha256)
     folder = beside / f".{path.name}.unpacked"
-    unpack(path, folder, archive.max_gb, checksum)
+    _unpack(path, folder, archive.max_gb, checksum)
     try:
         yield folder, f"{path.name}, SHA-256 {checksum}"
     except ValueError:
@@ -62,57 +108,64 @@ def dataset_folder(archive, source, beside, downloads=None):
     shutil.rmtree(folder)
 
 
-def verify(path, expected):
+def _verify(path, expected):
     """The file's SHA-256; ValueError when it is another than `expected` ("any" expects nothing)."""
-    found = hashlib.sha256()
-    with open(path, "rb") as file, byte_bar(path.stat().st_size, f"checking {path.name}") as bar:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file, _byte_bar(path.stat().st_size, f"checking {path.name}") as bar:
         while block := file.read(_BLOCK):
-            found.update(block)
+            digest.update(block)
             bar.update(len(block))
-    if expected not in ("any", found.hexdigest()):
+    checksum = digest.hexdigest()
+    if expected not in ("any", checksum):
         raise ValueError(
-            f"{path} is not the official file (SHA-256 {found.hexdigest()[:12]}..., expected {expected[:12]}...): cut short or "
-            "repacked. Fetch it again, or add --sha256 any if you trust where it came from."
+            f"{path} is not the official file (SHA-256 {checksum[:12]}..., "
+            f"expected {expected[:12]}...): cut short or repacked. "
+            "Fetch it again, or add --sha256 any if you trust where it came from."
         )
-    return found.hexdigest()
+    return checksum
 
 
-def byte_bar(total, title):
+def _byte_bar(total, title):
     return tqdm(total=total, desc=title, unit="B", unit_scale=True, unit_divisor=1024)
 
 
 # Download
 
 
-def download(archive, folder):
-    """Fetch the archive into `folder` and verify it; what an earlier run left is resumed. Prints the terms first."""
+def _download(archive, folder):
+    """Fetch an archive and verify it; what an earlier run left is resumed. Prints the terms."""
     print(f"{archive.file}: {archive.terms}\nPage: {archive.page}")
     by_hand = f"Download {archive.file} by hand from {archive.page}, then run: {archive.command}"
     if not archive.url:
         raise ValueError(f"There is no direct address for this dataset. {by_hand}")
-    target, url = folder / archive.file, archive.url
+    target = folder / archive.file
     if target.exists():
         print(f"{target} is there already.")
         return target
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{archive.file}.part"
     try:
-        _resume(url, part)
-    except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
-        kept = f" {part} keeps what arrived, and the same command goes on from there." if part.exists() else ""
-        raise OSError(f"{url} did not deliver ({getattr(error, 'reason', error)}).{kept} {by_hand}") from None
+        _resume(archive.url, part)
+    except _NO_CONNECTION as error:
+        kept = f" {part} keeps what arrived, and the same command goes on from there."
+        raise OSError(
+            f"{archive.url} did not deliver ({getattr(error, 'reason', error)})."
+            f"{kept if part.exists() else ''} {by_hand}"
+        ) from None
     try:
-        verify(part, archive.sha256)
+        _verify(part, archive.sha256)
     except ValueError:
         part.unlink()
         raise ValueError(
-            f"What {url} delivered is not the official file, and was removed: its checksum differs. {by_hand}"
+            f"What {archive.url} delivered is not the official file, and was removed: "
+            f"its checksum differs. {by_hand}"
         ) from None
     part.rename(target)
     return target
 
 
 def _resume(url, part):
+    """Fetch what is still missing of the file."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -121,11 +174,12 @@ def _resume(url, part):
         if have and error.code == 416:  # nothing left to send: the checksum decides
             return
         raise
+    # 206 is the rest of the file; any other status is all of it, from the beginning.
     with reply, open(part, "ab" if reply.status == 206 else "wb") as file:
         have = file.tell()
         length = reply.headers.get("Content-Length")
         total = have + int(length) if length else None
-        with byte_bar(total, part.stem) as bar:
+        with _byte_bar(total, part.stem) as bar:
             bar.update(have)
             while block := reply.read(_BLOCK):
                 file.write(block)
@@ -137,11 +191,12 @@ def _resume(url, part):
 # Unpack
 
 
-def unpack(path, folder, max_gb, checksum):
-    """Unpack a .zip or .tar(.gz) into `folder`; done before for the same checksum, it is not done again.
+def _unpack(path, folder, max_gb, checksum):
+    """Unpack a .zip or .tar(.gz), unless that was done before for the same checksum.
 
-    Only plain files are written, each one inside `folder`. ValueError, and nothing left behind, for entries that climb out,
-    absolute names, links, device files, more than `max_gb` of content, and archives that are cut short or damaged.
+    Only plain files are written, each one inside `folder`. ValueError, and nothing left behind, for
+    entries that climb out, absolute names, links, device files, more than `max_gb` of content, and
+    archives that are cut short or damaged.
     """
     mark = folder / ".unpacked"
     if mark.is_file() and mark.read_text() == checksum:
@@ -150,9 +205,11 @@ def unpack(path, folder, max_gb, checksum):
     folder.mkdir(parents=True)
     try:
         _unpack_all(path, folder, int(max_gb * 1e9))
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         shutil.rmtree(folder)
-        raise ValueError(f"{path} cannot be unpacked ({error}): cut short or damaged. Fetch it again.") from None
+        raise ValueError(
+            f"{path} cannot be unpacked ({error}): cut short or damaged. Fetch it again."
+        ) from None
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -161,57 +218,69 @@ def unpack(path, folder, max_gb, checksum):
 
 def _unpack_all(path, folder, limit):
     if not zipfile.is_zipfile(path) and not tarfile.is_tarfile(path):
-        raise ValueError(f"{path} is neither a zip nor a tar archive, or is cut short. Fetch it again.")
+        raise ValueError(
+            f"{path} is neither a zip nor a tar archive, or is cut short. Fetch it again."
+        )
     limit = min(limit, shutil.disk_usage(folder).free)
-    written = 0
-    with byte_bar(None, f"unpacking {path.name}") as bar:
-        for count, (name, changed, opened) in enumerate(_entries(path)):
+    entries = _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path)
+    written = 0  # counted here, because what an entry claims about its size may be a lie
+    with _byte_bar(None, f"unpacking {path.name}") as bar:
+        for count, (name, changed, open_entry) in enumerate(entries):
             if count >= MAX_ENTRIES:
-                raise ValueError(f"{path} holds more than {MAX_ENTRIES} entries: this is not the dataset.")
+                raise ValueError(
+                    f"{path} holds more than {MAX_ENTRIES} entries: this is not the dataset."
+                )
             target = folder / _safe(name, path)
             if target.name.startswith(".") or "__MACOSX" in target.parts:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            with opened() as source, open(target, "wb") as file:
+            with open_entry() as source, open(target, "wb") as file:
                 while block := source.read(_BLOCK):
                     written += len(block)
                     if written > limit:
                         raise ValueError(
-                            f"{path} unpacks to more than {limit / 1e9:.3g} GB: refused (--max-gb, or a full disk)."
+                            f"{path} unpacks to more than {limit / 1e9:.3g} GB: "
+                            "refused (--max-gb, or a full disk)."
                         )
                     file.write(block)
                     bar.update(len(block))
             os.utime(target, (changed, changed))
 
 
-def _entries(path):
-    """(name, time of last change, function that opens it) of each plain file; ValueError for links and devices."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                if (entry.external_attr >> 28) == 0o12:
-                    raise ValueError(
-                        f"{path} holds a link ('{entry.filename}'): refused, the official archive has none."
-                    )
-                _safe(entry.filename, path)
-                if not entry.is_dir():
-                    changed = time.mktime((*entry.date_time, 0, 0, -1))
-                    yield entry.filename, changed, lambda entry=entry: archive.open(entry)
-        return
+def _zip_entries(path):
+    """Yield (name, time of last change, what opens it) of each plain file; refuse links."""
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if (entry.external_attr >> 28) == 0o12:
+                raise ValueError(
+                    f"{path} holds a link ('{entry.filename}'): "
+                    "refused, the official archive has none."
+                )
+            _safe(entry.filename, path)
+            if not entry.is_dir():
+                changed = time.mktime((*entry.date_time, 0, 0, -1))
+                yield entry.filename, changed, partial(archive.open, entry)
+
+
+def _tar_entries(path):
+    """Yield the same for a tar; refuse links and devices."""
     with tarfile.open(path, "r|*") as archive:
         for entry in archive:
             if not entry.isfile() and not entry.isdir():
                 raise ValueError(
-                    f"{path} holds a link or device ('{entry.name}'): refused, the official archive has none."
+                    f"{path} holds a link or device ('{entry.name}'): "
+                    "refused, the official archive has none."
                 )
             _safe(entry.name, path)
             if entry.isfile():
-                yield entry.name, entry.mtime, lambda entry=entry: archive.extractfile(entry)
+                yield entry.name, entry.mtime, partial(archive.extractfile, entry)
 
 
 def _safe(name, path):
     """The entry's name as a relative path that stays inside; ValueError otherwise."""
     pure = PurePosixPath(name.replace("\\", "/"))
     if pure.is_absolute() or ".." in pure.parts or ":" in name or "\0" in name:
-        raise ValueError(f"{path} holds '{name}', which points outside the folder it is unpacked to: refused.")
+        raise ValueError(
+            f"{path} holds '{name}', which points outside the folder it is unpacked to: refused."
+        )
     return Path(*pure.parts)

@@ -1,7 +1,6 @@
-"""From actors to pictures: put them on the stage, draw them far to near, and note where the anomaly shows.
+"""From actors to frames and labels: project them, render them far to near, see where they show.
 
-An actor is projected for all frames at once; a frame is then only OpenCV calls, on a canvas SUPERSAMPLING times larger
-than the frame and averaged down.
+A frame is rendered on a canvas `SUPERSAMPLING` times larger than itself and averaged down.
 """
 
 from functools import cached_property
@@ -10,66 +9,101 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from vadkit.toy.backdrops import SHIFT
+from vadkit.toy.backdrops import SHIFT, paint
 from vadkit.toy.bodies import BODIES
-from vadkit.toy.crowds import cast
+from vadkit.toy.crowds import Actor, make_actors
 
 SUPERSAMPLING = 4
-VISIBLE = 0.0008  # share of the picture that must show for a frame to be abnormal: about three pixels of 64 x 64
+VISIBLE = 0.0008  # share of the image that must show to be abnormal: three pixels of 64 x 64
 FAR = 2**20  # where points go that no canvas will ever see
+NOISE_SCALE = 24  # grey levels per standard deviation: the stored noise must fit 128 +- 127
 
 
-class Staged(NamedTuple):
-    """An actor on the canvas, one entry per frame: y of its feet, whether it may be in the picture, the box it stays in,
-    its strokes (how, points, sizes, tone) and its shadow in fixed-point pixels."""
+class _Projected(NamedTuple):
+    """An actor on the canvas: lists with one entry per frame, ready for OpenCV."""
 
-    foot: list
-    seen: list
-    box: list
-    strokes: list
-    shadow: np.ndarray
+    foot: list  # y of its feet, in pixels
+    seen: list  # whether it may be in the image
+    box: list  # that holds all of it, in pixels
+    strokes: list  # (how, points, sizes, tone), points in fixed-point pixels
+    shadow: np.ndarray  # (T, 12, 2) fixed-point pixels
     abnormal: np.ndarray
 
 
-def stage(actor, world, canvas):
-    """Project an actor onto the canvas, all frames at once."""
-    camera, body, T = world.camera, BODIES.get(actor.kind, BODIES["walker"]), len(actor.ground)
-    across, depth = actor.heading.T
-    side = np.where(across < 0, -1.0, 1.0)
-    facing = np.stack([side * np.maximum(np.abs(across), body.sideways), depth])
-    facing /= np.linalg.norm(facing, axis=0)
-    away = side * np.stack([-facing[1], facing[0]])
+def _project(actor, world, canvas):
+    """Project an actor onto the canvas, all frames at once.
 
-    def pixels(points):
-        """(T, n, 3) forward, away, up -> (T, n, 2) fixed-point pixels."""
-        forward, aside, up = np.moveaxis(points, 2, 0)
-        X, Z = (actor.ground[:, i, None] + forward * facing[i, :, None] + aside * away[i, :, None] for i in (0, 1))
-        xy = np.stack(camera.project(X, Z, up), -1) * canvas * 2**SHIFT
-        return np.clip(xy, -FAR, FAR).astype(np.int32)
-
-    dots = pixels(np.concatenate([np.broadcast_to(s.points, (T, *s.points.shape[-2:])) for s in actor.strokes], 1))
+    Projecting takes dozens of NumPy calls, each of which costs about the same for one frame as
+    for a hundred. Done once per clip, only OpenCV calls are left for each frame, on Python
+    integers, which it takes faster than NumPy's.
+    """
+    body, n_frames = BODIES[actor.kind], len(actor.ground)
+    axes = _axes(actor.heading, body.sideways)
+    # All points of all strokes in one array (T, n, 3), which is split again below.
+    still_or_moving = [stroke.points for stroke in actor.strokes]
+    points = [np.broadcast_to(p, (n_frames, *p.shape[-2:])) for p in still_or_moving]
+    dots = _to_pixels(np.concatenate(points, 1), actor.ground, axes, world.camera, canvas)
     turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     ring = np.stack([body.length * np.cos(turn), body.width * np.sin(turn), 0 * turn], -1)
-    shadow = pixels(np.broadcast_to(ring, (T, 12, 3)))
-    metre = camera.focal / np.maximum(actor.ground[:, 1], 0.3) * canvas
-    strokes, n = [], 0
-    for how, points, width, tone in actor.strokes:
-        part = np.ascontiguousarray(dots[:, n : n + points.shape[-2]])
-        n += points.shape[-2]
-        if how == "dot":
-            strokes.append((how, part[:, 0].tolist(), (width / 2 * metre * 2**SHIFT).astype(int).tolist(), tone))
-        else:
-            strokes.append((how, part, np.maximum(np.rint(width * metre), 1).astype(int).tolist(), tone))
-    everything, margin = np.concatenate([dots, shadow], 1) / 2**SHIFT, 0.25 * metre[:, None] + 2
-    box = np.concatenate([everything.min(1) - margin, everything.max(1) + margin], 1).clip(0, canvas).astype(int)
+    ring = np.broadcast_to(ring, (n_frames, 12, 3))
+    shadow = _to_pixels(ring, actor.ground, axes, world.camera, canvas)
+    metre = world.camera.focal / np.maximum(actor.ground[:, 1], 0.3) * canvas  # in pixels
+    box = _bounding_boxes(np.concatenate([dots, shadow], 1), metre, canvas)
     seen = (actor.ground[:, 1] > 0.8) & (box[:, 2:] > box[:, :2]).all(1)
-    foot = camera.project(*actor.ground.T)[1] * canvas
-    return Staged(foot.tolist(), seen.tolist(), box.tolist(), strokes, shadow, actor.abnormal)
+    foot = world.camera.project(*actor.ground.T)[1] * canvas
+    strokes = _split(actor.strokes, dots, metre)
+    return _Projected(foot.tolist(), seen.tolist(), box.tolist(), strokes, shadow, actor.abnormal)
 
 
-def draw(target, staged, t, tone=None):
-    """Draw one staged actor at frame t, in its own tones or all in one."""
-    for how, dots, sizes, own in staged.strokes:
+def _axes(heading, sideways):
+    """Unit vectors (2, T) on the ground: forward, and away from the camera.
+
+    A body is a flat cut-out. Where it would be seen edge-on, it is turned until it shows at least
+    `sideways` of its side.
+    """
+    across, depth = heading.T
+    side = np.where(across < 0, -1.0, 1.0)
+    forward = np.stack([side * np.maximum(np.abs(across), sideways), depth])
+    forward /= np.linalg.norm(forward, axis=0)
+    return forward, side * np.stack([-forward[1], forward[0]])
+
+
+def _to_pixels(points, ground, axes, camera, canvas):
+    """(T, n, 3) metres forward, away and up of a ground point, as (T, n, 2) fixed-point pixels."""
+    forward, away, up = np.moveaxis(points, 2, 0)
+    X, Z = (
+        ground[:, i, None] + forward * axes[0][i, :, None] + away * axes[1][i, :, None]
+        for i in (0, 1)
+    )
+    pixels = np.stack(camera.project(X, Z, up), -1) * canvas * 2**SHIFT
+    return np.clip(pixels, -FAR, FAR).astype(np.int32)
+
+
+def _bounding_boxes(points, metre, canvas):
+    points = points / 2**SHIFT
+    margin = 0.25 * metre[:, None] + 2  # strokes are wider than their points
+    box = np.concatenate([points.min(1) - margin, points.max(1) + margin], 1)
+    return box.clip(0, canvas).astype(int)
+
+
+def _split(strokes, dots, metre):
+    """The points of each stroke, and its width in pixels, frame by frame."""
+    ends = np.cumsum([stroke.points.shape[-2] for stroke in strokes])
+    pieces = []
+    for stroke, part in zip(strokes, np.split(dots, ends[:-1], axis=1)):
+        if stroke.how == "dot":
+            places = part[:, 0].tolist()
+            sizes = (stroke.width / 2 * metre * 2**SHIFT).astype(int)
+        else:
+            places = np.ascontiguousarray(part)
+            sizes = np.maximum(np.rint(stroke.width * metre), 1).astype(int)
+        pieces.append((stroke.how, places, sizes.tolist(), stroke.tone))
+    return pieces
+
+
+def _render(target, actor, t, tone=None):
+    """Render an actor at frame t, in its own tones or all in one."""
+    for how, dots, sizes, own in actor.strokes:
         value = own if tone is None else tone
         if how == "line" or how == "loop":
             cv2.polylines(target, [dots[t]], how == "loop", value, sizes[t], cv2.LINE_8, SHIFT)
@@ -81,97 +115,156 @@ def draw(target, staged, t, tone=None):
             cv2.circle(target, dots[t], sizes[t], value, -1, cv2.LINE_8, SHIFT)
 
 
-def hide_behind_props(target, staged, t, front, cover):
-    """Whatever stands nearer to the camera than the actor is taken from `cover` again."""
-    x0, y0, x1, y1 = staged.box[t]
-    nearer = (front[y0:y1, x0:x1] > staged.foot[t]).view(np.uint8)
+def _hide_behind_props(target, actor, t, front, cover):
+    """Take whatever stands nearer to the camera than the actor from `cover` again."""
+    # NOTE: `front` is in image heights but `foot` in pixels, so that nothing is ever hidden. To
+    # mend it changes the pixels of every scene, and with them every number that was measured.
+    x0, y0, x1, y1 = actor.box[t]
+    nearer = (front[y0:y1, x0:x1] > actor.foot[t]).view(np.uint8)
     cv2.copyTo(cover[y0:y1, x0:x1], nearer, target[y0:y1, x0:x1])
 
 
-class DrawnClip:
-    """A `Clip` that is drawn when its frames are first asked for, with the same attributes. Labels, kinds and boxes come
-    without drawing the frames. `kind`: the anomaly that happens in it, "" for normal life."""
+class RenderedClip:
+    """A clip with the attributes of `Clip` that is rendered when its frames are first asked for.
 
-    def __init__(self, world, name, seed, n_frames, size, kind=""):
-        self.world, self.name, self.seed, self.n_frames, self.size, self.kind = world, name, seed, n_frames, size, kind
+    Parameters
+    ----------
+    world : World
+        Where it plays.
+    name, seed : str, tuple of int
+        The same seed gives the same clip.
+    n_frames, size : int
+        Its length, and the height and width of its frames.
+    kind : str
+        The anomaly that happens in it, "" for normal life.
+    """
 
-    def __len__(self):
+    def __init__(self, world, name: str, seed: tuple, n_frames: int, size: int, kind: str = ""):
+        self.world = world
+        self.name = name
+        self.seed = seed
+        self.n_frames = n_frames
+        self.size = size
+        self.kind = kind
+
+    def __len__(self) -> int:
         return self.n_frames
 
-    def __repr__(self):
-        return f"DrawnClip({self.name!r}, {self.n_frames} frames of {self.size} x {self.size}, {self.kind or 'normal'})"
+    def __repr__(self) -> str:
+        frames = f"{self.n_frames} frames of {self.size} x {self.size}"
+        return f"RenderedClip({self.name!r}, {frames}, {self.kind or 'normal'})"
 
-    def without_anomaly(self):
-        """The same clip, same people, same noise, as if nothing had happened."""
-        return DrawnClip(self.world, self.name, self.seed, self.n_frames, self.size)
+    def without_anomaly(self) -> "RenderedClip":
+        """Give the same clip, same people, same noise, as if nothing had happened.
 
-    labels = property(lambda self: self._truth[0])
-    boxes = property(lambda self: self._truth[1])
-    kinds = property(lambda self: [self.kind if label else "" for label in self.labels])
+        Returns
+        -------
+        RenderedClip
+            Normal from beginning to end.
+        """
+        return RenderedClip(self.world, self.name, self.seed, self.n_frames, self.size)
 
-    def _stage(self):
-        """The backdrop, and everybody on the canvas, the anomaly last if there is one."""
+    @property
+    def labels(self) -> np.ndarray:
+        """(T,) bool, True where the anomaly shows; known without rendering the frames."""
+        return self._truth[0]
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """(T, 4) int, x0, y0, x1, y1 of the anomaly in pixels, -1 where there is none."""
+        return self._truth[1]
+
+    @property
+    def kinds(self) -> list[str]:
+        """T strings, "" for a normal frame."""
+        return [self.kind if label else "" for label in self.labels]
+
+    @property
+    def actors(self) -> list[Actor]:
+        """Everybody in the clip, the anomaly last if there is one."""
+        return make_actors(self.world, self.seed, self.n_frames, self.kind)
+
+    def _set_up(self):
+        """The backdrop, and everybody on the canvas."""
         canvas = self.size * SUPERSAMPLING
-        actors = cast(self.world, self.seed, self.n_frames, self.kind)
-        return self.world.backdrop(canvas), [stage(actor, self.world, canvas) for actor in actors]
+        if canvas not in self.world.backdrops:
+            self.world.backdrops[canvas] = paint(self.world, canvas)
+        actors = [_project(actor, self.world, canvas) for actor in self.actors]
+        return self.world.backdrops[canvas], actors
 
     @cached_property
-    def frames(self):
-        """(T, size, size) uint8. Each frame: backdrop, shadows, figures from far to near, then camera and sensor."""
-        (backdrop, actors), T, size, quality = self._stage(), self.n_frames, self.size, self.world.quality
-        far_to_near = np.argsort([actor.foot for actor in actors], axis=0).T.tolist() if actors else [[]] * T
-        rng = np.random.default_rng([*self.seed, 2])
-        noise, corners = _noise(rng, size, quality.grain), rng.integers(0, size, (T, 2)).tolist()
-        gains = quality.gain * (1 + quality.flicker * rng.normal(size=T))
-        amount = quality.noise / NOISE_SCALE
-        frames, picture = np.empty((T, size, size), np.uint8), np.empty_like(backdrop.image)
-        shade = np.empty_like(picture)
-        for t in range(T):
+    def frames(self) -> np.ndarray:
+        """(T, size, size) uint8: backdrop, shadows, actors far to near, then camera and sensor."""
+        backdrop, actors = self._set_up()
+        far_to_near = np.argsort([actor.foot for actor in actors], axis=0).T.tolist()
+        picture, shade = np.empty_like(backdrop.image), np.empty_like(backdrop.image)
+        sensor = _Sensor(self)
+        frames = np.empty((self.n_frames, self.size, self.size), np.uint8)
+        for t in range(self.n_frames):
             picture[:], shade[:] = backdrop.image, 0
             seen = [actors[i] for i in far_to_near[t] if actors[i].seen[t]]
             for actor in seen:
                 cv2.fillConvexPoly(shade, actor.shadow[t], 255, cv2.LINE_8, SHIFT)
             cv2.copyTo(backdrop.shaded, shade, picture)
             for actor in seen:
-                draw(picture, actor, t)
-                hide_behind_props(picture, actor, t, backdrop.front, backdrop.image)
-            small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
-            if quality.blur > 0.25:
-                small = cv2.GaussianBlur(small, (5, 5), quality.blur)
-            u, v = corners[t]
-            grain = noise[u : u + size, v : v + size]
-            cv2.addWeighted(small, gains[t], grain, amount, quality.offset - 128 * amount, frames[t])
+                _render(picture, actor, t)
+                _hide_behind_props(picture, actor, t, backdrop.front, backdrop.image)
+            sensor.expose(picture, t, frames[t])
         return frames
 
     @cached_property
     def _truth(self):
-        """labels and boxes: the anomaly white on a black canvas, shadow included, then everything that hides it in black."""
+        """Labels and boxes: the anomaly in white on black, then what hides it in black."""
         labels, boxes = np.zeros(self.n_frames, bool), np.full((self.n_frames, 4), -1)
         if not self.kind:
             return labels, boxes
-        backdrop, (*others, odd) = self._stage()
+        backdrop, (*others, anomaly) = self._set_up()
         mask, black = np.zeros_like(backdrop.image), np.zeros_like(backdrop.image)
-        for t in np.flatnonzero(odd.seen & odd.abnormal):
+        for t in np.flatnonzero(np.array(anomaly.seen) & anomaly.abnormal):
             mask[:] = 0
-            draw(mask, odd, t, 255)
-            hide_behind_props(mask, odd, t, backdrop.front, black)
-            nearer = [other for other in others if other.seen[t] and other.foot[t] > odd.foot[t]]
-            for other in nearer:
-                draw(mask, other, t, 0)
+            _render(mask, anomaly, t, 255)
+            _hide_behind_props(mask, anomaly, t, backdrop.front, black)
+            for other in others:
+                if other.seen[t] and other.foot[t] > anomaly.foot[t]:
+                    _render(mask, other, t, 0)
             labels[t] = mask.mean() / 255 > VISIBLE
-            if labels[t]:
-                cv2.fillConvexPoly(mask, odd.shadow[t], 255, cv2.LINE_8, SHIFT)
-                shows = cv2.resize(mask, (self.size, self.size), interpolation=cv2.INTER_AREA) > 20
-                rows, columns = np.flatnonzero(shows.any(1)), np.flatnonzero(shows.any(0))
-                boxes[t] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+            if labels[t]:  # the box holds the shadow too
+                cv2.fillConvexPoly(mask, anomaly.shadow[t], 255, cv2.LINE_8, SHIFT)
+                boxes[t] = _box_of(mask, self.size)
         return labels, boxes
 
 
-NOISE_SCALE = 24  # grey levels per standard deviation in the stored noise, which must fit a uint8 around 128
+def _box_of(mask, size):
+    shows = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA) > 20
+    rows, columns = np.flatnonzero(shows.any(1)), np.flatnonzero(shows.any(0))
+    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+
+
+class _Sensor:
+    """What the camera makes of a picture: fewer pixels, blur, contrast, flicker and noise."""
+
+    def __init__(self, clip):
+        self.size, self.quality = clip.size, clip.world.quality
+        rng = np.random.default_rng([*clip.seed, 2])
+        # One field of noise, four times a frame; each frame takes another piece of it.
+        self.noise = _noise(rng, self.size, self.quality.grain)
+        self.corners = rng.integers(0, self.size, (clip.n_frames, 2)).tolist()
+        flicker = self.quality.flicker * rng.normal(size=clip.n_frames)
+        self.gains = self.quality.gain * (1 + flicker)
+
+    def expose(self, picture, t, frame):
+        size = self.size
+        small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+        if self.quality.blur > 0.25:
+            small = cv2.GaussianBlur(small, (5, 5), self.quality.blur)
+        u, v = self.corners[t]
+        noise, amount = self.noise[u : u + size, v : v + size], self.quality.noise / NOISE_SCALE
+        offset = self.quality.offset - 128 * amount
+        cv2.addWeighted(small, self.gains[t], noise, amount, offset, frame)
 
 
 def _noise(rng, size, grain):
-    """A field four times the frame; each frame takes another piece. grain: share of soft blotches, as compression leaves."""
+    """Noise around 128, with a share of soft blotches, as compression leaves."""
     field = rng.normal(size=(2 * size, 2 * size)).astype(np.float32)
     field += 3 * grain * cv2.GaussianBlur(field, (0, 0), 1.2)
     return np.clip(128 + NOISE_SCALE * field / field.std(), 0, 255).astype(np.uint8)

@@ -1,5 +1,41 @@
-"""What a notebook shows as a still picture: clips, curves, tables."""
+"""What a notebook shows as a still picture.
 
-from vadkit.view.clips import *  # noqa: F403
-from vadkit.view.plots import *  # noqa: F403
-from vadkit.view.style import *  # noqa: F403
+`style` holds colours, figures and alt text; `tables` a captioned table; `clips` what a picture
+needs of a clip; `plots` the pictures. A figure displays itself, with its `.alt`, as the last line
+of a cell or when passed to `display`.
+"""
+
+from vadkit.view.clips import (
+    UNITS,
+    as_clip,
+    describe_labels,
+    intervals,
+    kind_of,
+    predict_and_score,
+    representative_frame,
+    scored,
+)
+from vadkit.view.plots import gallery, psnr_curve, still, window_strip
+from vadkit.view.style import (
+    ABNORMAL,
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    ERROR_MAP,
+    ERROR_MAX,
+    GREEN,
+    ORANGE,
+    VERMILLION,
+    show,
+    subplots,
+    to_png,
+)
+from vadkit.view.tables import table
+
+__all__ = [
+    "ABNORMAL", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN", "ORANGE",
+    "UNITS", "VERMILLION", "as_clip", "describe_labels", "gallery", "intervals", "kind_of",
+    "predict_and_score", "psnr_curve", "representative_frame", "scored", "show", "still",
+    "subplots", "table", "to_png", "window_strip",
+]  # fmt: skip

@@ -1,101 +1,212 @@
-"""What figures and widgets have in common: a clip checked, predicted and scored, and which of its frames to look at."""
+"""What figures and widgets need of a clip: checked, predicted, scored, and a frame to look at."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from vadkit.evaluation import predict_clip
 from vadkit.metrics import patch_psnr, psnr
-from vadkit import scenes
-from vadkit.scenes import Clip
+from vadkit.scenes import Clip, check_labels
+from vadkit.text import say
 from vadkit.windows import N_INPUTS, to_float
 
-UNITS = {"frame": "PSNR (dB)", "patch": "worst-block PSNR (dB)"}  # what each score of `predict_and_score` is called
+METRICS = {"frame": psnr, "patch": patch_psnr}
+UNITS = {"frame": "PSNR (dB)", "patch": "worst-block PSNR (dB)"}
 
 
-def as_clip(clip):
-    """A Clip as it is, frames (T, H, W) uint8 as a Clip without labels. Raises ValueError for anything else."""
-    if not hasattr(clip, "frames"):
-        clip = Clip("clip", np.asarray(clip))
-    frames = clip.frames
-    if frames.ndim != 3 or frames.dtype != np.uint8:
-        raise ValueError(f"Frames must be uint8 (T, H, W), but '{clip.name}' is {frames.dtype} {frames.shape}.")
-    if len(frames) <= N_INPUTS:
-        raise ValueError(f"'{clip.name}' has {len(frames)} frames: at least {N_INPUTS + 1} are needed to predict one.")
-    check_labels(clip.labels, len(frames), clip.name)
-    return clip
+def as_clip(clip: Clip | np.ndarray) -> Clip:
+    """Check a clip, or make one without labels from frames.
 
+    Parameters
+    ----------
+    clip : Clip or ndarray
+        Frames are uint8 (T, H, W), at least five; labels one per frame. Otherwise a ValueError.
 
-def check_labels(labels, n_frames, name="the clip"):
-    """-> (T,) bool, or None for None. Raises ValueError when there is not one label 0/1 per frame."""
-    return None if labels is None else scenes.check_labels(labels, n_frames, f"'{name}'")
-
-
-def check_frame(clip, frame):
-    if not N_INPUTS <= frame < len(clip):
-        raise ValueError(
-            f"Frame {frame} of '{clip.name}' has no prediction: choose one from {N_INPUTS} to {len(clip) - 1}."
-        )
-
-
-def predict_and_score(clip, predictor=None, predictions=None, score="frame"):
-    """-> (predictions (T - 4, H, W) float32 in [0, 1], psnr (T,) in dB with NaN for the first four frames).
-
-    Give a predictor, or its predictions, (T - 4, H, W) uint8 or float in [0, 1]. score: "frame" or "patch" (worst block).
+    Returns
+    -------
+    Clip
+        One that can be predicted.
     """
-    measures = {"frame": psnr, "patch": patch_psnr}
-    if score not in measures:
-        raise ValueError(f"Unknown score '{score}': choose from {', '.join(UNITS)}.")
+    checked: Any = clip if hasattr(clip, "frames") else Clip("clip", np.asarray(clip))
+    name, frames = checked.name, checked.frames
+    if frames.ndim != 3 or frames.dtype != np.uint8:
+        raise ValueError(
+            f"Frames must be uint8 (T, H, W), but '{name}' is {frames.dtype} {frames.shape}."
+        )
+    if len(frames) <= N_INPUTS:
+        raise ValueError(
+            f"'{name}' has {len(frames)} frames: at least {N_INPUTS + 1} are needed to predict one."
+        )
+    if checked.labels is not None:
+        check_labels(checked.labels, len(frames), f"'{name}'")
+    return checked
+
+
+def predict_and_score(
+    clip: Clip | np.ndarray,
+    predictor: Callable | None = None,
+    predictions: np.ndarray | None = None,
+    score: str = "frame",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict a clip and measure each prediction against the frame that came.
+
+    Parameters
+    ----------
+    clip : Clip or ndarray
+        As in `as_clip`.
+    predictor, predictions : Callable, ndarray
+        One of the two; predictions (T - 4, H, W), uint8 or float in [0, 1].
+    score : {"frame", "patch"}
+        PSNR of the whole frame, or of its worst block.
+
+    Returns
+    -------
+    tuple of ndarray
+        Predictions (T - 4, H, W), float32 in [0, 1]; PSNR (T,) in dB, NaN for the first four.
+    """
+    if score not in METRICS:
+        raise ValueError(f"Unknown score '{score}': choose from {', '.join(METRICS)}.")
     if (predictor is None) == (predictions is None):
         raise ValueError("Give a predictor or its predictions, one of the two.")
     clip = as_clip(clip)
-    if predictions is None:
+    if predictor is not None:
         predictions = predict_clip(predictor, clip)
+    images = _as_images(predictions, clip)
+    truth = to_float(clip.frames[N_INPUTS:])
+    values = METRICS[score](images[:, None], truth[:, None]).double().numpy()
+    return images.numpy(), np.concatenate([np.full(N_INPUTS, np.nan), values])
+
+
+def _as_images(predictions, clip):
     predictions = np.asarray(predictions)
-    wanted = (len(clip) - N_INPUTS, *clip.frames.shape[1:])
-    if predictions.shape != wanted:
+    shape = (len(clip) - N_INPUTS, *clip.frames.shape[1:])
+    if predictions.shape != shape:
         raise ValueError(
-            f"Predictions of '{clip.name}' have shape {predictions.shape}, but (T - {N_INPUTS}, H, W) = {wanted} is needed."
+            f"Predictions of '{clip.name}' have shape {predictions.shape}, "
+            f"but (T - {N_INPUTS}, H, W) = {shape} is needed."
         )
-    predictions = to_float(predictions).clamp(0, 1)
-    if predictions.isnan().any():
-        raise ValueError(f"Predictions of '{clip.name}' hold NaN: did training diverge? Try a smaller learning rate.")
-    values = measures[score](predictions[:, None], to_float(clip.frames[N_INPUTS:])[:, None])
-    return predictions.numpy(), np.concatenate([np.full(N_INPUTS, np.nan), values.double().numpy()])
+    images = to_float(predictions).clamp(0, 1)
+    if images.isnan().any():
+        raise ValueError(
+            f"Predictions of '{clip.name}' hold NaN: did training diverge? "
+            "Try a smaller learning rate."
+        )
+    return images
 
 
-def intervals(labels):
-    """(T,) 0/1 -> list of (first, last) of every run of ones, both included."""
+def intervals(labels: np.ndarray) -> list[tuple[int, int]]:
+    """Find every run of abnormal frames.
+
+    Parameters
+    ----------
+    labels : ndarray
+        One 0 or 1 per frame.
+
+    Returns
+    -------
+    list of tuple
+        First and last frame of each run, both included.
+    """
     edges = np.diff(np.concatenate([[0], np.asarray(labels, int), [0]]))
-    return [(int(a), int(b) - 1) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1))]
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(int(start), int(stop) - 1) for start, stop in zip(starts, stops)]
 
 
-def representative_frame(clip):
-    """The frame to look at: where the anomaly's box is largest, else the middle of the longest abnormal interval, else of
-    the clip. Never one of the first four, which have no prediction."""
+def describe_labels(labels: np.ndarray | None) -> str:
+    """Say which frames are abnormal, for alt texts.
+
+    Parameters
+    ----------
+    labels : ndarray or None
+        One 0 or 1 per frame; None where nobody labelled them.
+
+    Returns
+    -------
+    str
+        A clause without a full stop.
+    """
+    if labels is None:
+        return say("nobody labelled the clip")
+    if not np.any(labels):
+        return say("all frames are normal")
+    runs = ", ".join(f"{first}-{last}" for first, last in intervals(labels))
+    return say("abnormal frames: {runs}", runs=runs)
+
+
+def representative_frame(clip: Clip, wanted: int | None = None) -> int:
+    """Choose the frame to look at, one that has a prediction.
+
+    Parameters
+    ----------
+    clip : Clip
+        Without a wish: where the anomaly's box is largest, else the middle of what is abnormal.
+    wanted : int, optional
+        The reader's choice, which is only checked.
+
+    Returns
+    -------
+    int
+        A frame from 4 on. A ValueError if the wanted one is not among them.
+    """
+    if wanted is not None:
+        if not N_INPUTS <= wanted < len(clip):
+            raise ValueError(
+                f"Frame {wanted} of '{clip.name}' has no prediction: "
+                f"choose one from {N_INPUTS} to {len(clip) - 1}."
+            )
+        return wanted
     runs = intervals(clip.labels) if clip.labels is not None else []
-    first, last = max(runs, key=lambda run: run[1] - run[0]) if runs else (0, len(clip) - 1)
-    if clip.boxes is not None and runs:
-        width, height = (np.asarray(clip.boxes)[:, 2:] - np.asarray(clip.boxes)[:, :2]).T
-        return N_INPUTS + int(np.argmax((width * height)[N_INPUTS:]))
+    if runs and clip.boxes is not None:
+        x0, y0, x1, y1 = np.asarray(clip.boxes)[N_INPUTS:].T
+        return N_INPUTS + int(np.argmax((x1 - x0) * (y1 - y0)))
+    first, last = max(runs, key=lambda run: run[1] - run[0], default=(0, len(clip) - 1))
     return max((first + last) // 2, N_INPUTS)
 
 
-def kind_of(clip):
-    """The kinds of anomaly in a clip, comma-separated; "" where unknown or none."""
+def kind_of(clip: Clip) -> str:
+    """Name the kinds of anomaly in a clip.
+
+    Parameters
+    ----------
+    clip : Clip
+        Its `kinds` may be None.
+
+    Returns
+    -------
+    str
+        Comma-separated; "" where unknown or none.
+    """
     return ", ".join(sorted(set(clip.kinds or []) - {""}))
 
 
-def scored(scores, labels):
-    """One (T,) array, or a list of them per clip -> (scores, labels) of all scored frames, flat, NaN left out."""
-    several = isinstance(scores, (list, tuple)) and len(scores) and np.ndim(scores[0]) == 1
-    scores, labels = (
-        np.concatenate([np.asarray(v) for v in x]) if several else np.asarray(x) for x in (scores, labels)
-    )
+def scored(scores, labels) -> tuple[np.ndarray, np.ndarray]:
+    """Flatten the scores and labels of one clip or of several, frames without a score left out.
+
+    Parameters
+    ----------
+    scores, labels : ndarray or list of ndarray
+        (T,) each, or one array per clip, as in an `Evaluation`.
+
+    Returns
+    -------
+    tuple of ndarray
+        Scores, float, and labels, bool, of both classes. Otherwise a ValueError.
+    """
+    if isinstance(scores, (list, tuple)) and len(scores) and np.ndim(scores[0]) == 1:
+        scores, labels = np.concatenate(scores), np.concatenate(labels)
+    scores, labels = np.asarray(scores), np.asarray(labels)
     if scores.shape != labels.shape or scores.ndim != 1:
         raise ValueError(
-            f"Scores of shape {scores.shape} but labels of shape {labels.shape}: give one label per score."
+            f"Scores of shape {scores.shape} but labels of shape {labels.shape}: "
+            "give one label per score."
         )
-    keep = ~np.isnan(scores.astype(float))
-    scores, labels = scores[keep].astype(float), check_labels(labels[keep], int(keep.sum()), "scores")
+    scores = scores.astype(float)
+    keep = ~np.isnan(scores)
+    labels = check_labels(labels[keep], int(keep.sum()), "'scores'")
     if labels.all() or not labels.any():
-        raise ValueError(f"All {len(labels)} scored frames are of one class: normal and abnormal ones are both needed.")
-    return scores, labels
+        raise ValueError(
+            f"All {len(labels)} scored frames are of one class: "
+            "normal and abnormal ones are both needed."
+        )
+    return scores[keep], labels

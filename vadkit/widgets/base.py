@@ -1,4 +1,8 @@
-"""TODO."""
+"""What all widgets share: the words they show, a description, and a page that needs no kernel.
+
+A widget is a class and, beside its module, a JavaScript file of the same name that defines
+`render({model, el})`; a CSS file where it needs one. `base.js` and `chart.js` come before it.
+"""
 
 import base64
 import hashlib
@@ -6,121 +10,169 @@ import html
 import inspect
 import json
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 from matplotlib import colormaps
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from vadkit import view
-from vadkit.text import WORDS
+from vadkit.text import TRANSLATIONS
 
-PALETTE = (colormaps[view.ERROR_MAP](np.arange(256))[:, :3] * 255).round().astype(np.uint8).tobytes()
+_COLOURS = colormaps[view.ERROR_MAP](np.arange(256))[:, :3]
+PALETTE = (_COLOURS * 255).round().astype(np.uint8).tobytes()  # of errors, 256 x RGB
 
 
-def _beside(file, suffix):
-    """The text of the file with this suffix beside a Python file, "" where there is none."""
-    path = Path(file).with_suffix(suffix)
+def _read(path):
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def synced(trait):
-    return trait.tag(sync=True)
+_HERE = Path(__file__)
+_SHARED_JS = _read(_HERE.with_suffix(".js")) + _read(_HERE.with_name("chart.js"))
+_SHARED_CSS = _read(_HERE.with_suffix(".css"))
+
+
+def traits(kind: type[traitlets.TraitType], n: int) -> list[Any]:
+    """Declare several traits of one kind.
+
+    Parameters
+    ----------
+    kind : type
+        Such as `traitlets.List`.
+    n : int
+        How many.
+
+    Returns
+    -------
+    list of TraitType
+        Without a default value.
+    """
+    return [kind() for _ in range(n)]
 
 
 class Widget(anywidget.AnyWidget):
-    """What all widgets share: words, a description for screen readers, and the static page."""
+    """A widget in the reader's language, with a description and a page that needs no kernel.
 
-    _css = _beside(__file__, ".css")
-    words = synced(traitlets.Dict())
-    alt = synced(traitlets.Unicode())
+    Parameters
+    ----------
+    **state : Any
+        Values of the traits, all of which the browser shares; `alt` is the description.
+    """
+
+    words = traitlets.Dict().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
 
     def __init_subclass__(cls, **options):
-        """A widget's JavaScript and CSS are those of this module and of the files beside its own module."""
-        if "_esm" not in vars(cls):  # traitlets makes a subclass for each widget, with `_esm` a trait
-            file = inspect.getfile(cls)
-            cls._javascript = _beside(__file__, ".js") + _beside(file, ".js")
+        """Share all traits, and find the code and the style that lie beside the module."""
+        is_made_by_anywidget = "_esm" in vars(cls)  # for each instance, with `_esm` a trait of it
+        if not is_made_by_anywidget:
+            for member in vars(cls).values():
+                if isinstance(member, traitlets.TraitType):
+                    member.tag(sync=True)
+            path = Path(inspect.getfile(cls))
+            cls._javascript = _SHARED_JS + _read(path.with_suffix(".js"))
             cls._esm = cls._javascript + "\nexport default { render };\n"
-            cls._css = _beside(__file__, ".css") + _beside(file, ".css")
+            cls._css = _SHARED_CSS + _read(path.with_suffix(".css"))
         super().__init_subclass__(**options)
 
     def __init__(self, **state):
-        super().__init__(words=WORDS, **state)
+        super().__init__(words=TRANSLATIONS, **state)
 
     def __repr__(self):
         return self.alt
 
-    def to_html(self):
-        """-> one HTML fragment that plays without a kernel, a library or a network: pixels and code are inside."""
-        inherited = anywidget.AnyWidget.class_trait_names()
-        values = {name: getattr(self, name) for name in self.trait_names() if name not in inherited and name[0] != "_"}
-        packed = {name: base64.b64encode(v).decode() for name, v in values.items() if isinstance(v, bytes)}
-        plain = {name: v for name, v in values.items() if not isinstance(v, bytes)}
-        code = f"""{self._javascript}
-const packed = {json.dumps(packed)}, state = {json.dumps(plain)};
-for (const [name, text] of Object.entries(packed)) state[name] = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const model = {{get: (name) => state[name], set: (name, value) => {{ state[name] = value; }}, save_changes() {{}}, on() {{}}, off() {{}}}};
-const el = document.querySelector("#ID:not(.vadkit)");
-if (el) render({{model, el}});""".replace("</", "<\\/")
-        name = "vadkit-" + hashlib.sha256(code.encode()).hexdigest()[:12]
-        note = html.escape(self.alt)
-        return (
-            f'<div id="{name}"></div><noscript><p>{note}</p></noscript><style>{self._css}</style>'
-            f"<script>(() => {{\n{code.replace('#ID', '#' + name)}\n}})();</script>"
-        )
+    def to_html(self) -> str:
+        """Return HTML that plays without a kernel, a library or a network.
 
-    def save_html(self, path):
-        """Write `to_html` as a page of its own. Returns the path."""
-        page = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{html.escape(self.alt)}</title>'
-        page += f'<body style="background:#fff; margin:16px"><main>{self.to_html()}</main></body></html>'
+        Returns
+        -------
+        str
+            A fragment, pixels and code inside.
+        """
+        inherited = anywidget.AnyWidget.class_trait_names()
+        names = [name for name in self.trait_names() if name not in inherited and name[0] != "_"]
+        plain = {name: getattr(self, name) for name in names}
+        pixels = {name: plain.pop(name) for name in names if isinstance(plain[name], bytes)}
+        packed = {name: base64.b64encode(value).decode() for name, value in pixels.items()}
+        state = f"const packed = {json.dumps(packed)}, state = {json.dumps(plain)};"
+        code = f'{self._javascript}\n{state}\nrenderStill("#ID", packed, state);'
+        code = code.replace("</", "<\\/")  # no text can end the script
+        name = "vadkit-" + hashlib.sha256(code.encode()).hexdigest()[:12]
+        note = f"<noscript><p>{html.escape(self.alt)}</p></noscript>"
+        script = f"<script>(() => {{\n{code.replace('#ID', '#' + name)}\n}})();</script>"
+        return f'<div id="{name}"></div>{note}<style>{self._css}</style>{script}'
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write `to_html` as a page of its own.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the file.
+
+        Returns
+        -------
+        Path
+            Of the file.
+        """
+        head = f'<meta charset="utf-8"><title>{html.escape(self.alt)}</title>'
+        body = f'<body style="background:#fff; margin:16px"><main>{self.to_html()}</main></body>'
+        page = f'<!DOCTYPE html><html lang="en">{head}{body}</html>'
         Path(path).write_text(page, encoding="utf-8")
         return Path(path)
 
 
-def without_nan(values):
-    return [None if np.isnan(v) else round(float(v), 4) for v in values]
-
-
-def zeros_and_ones(labels):
-    return [] if labels is None else [int(l) for l in labels]
-
-
-def packed_clips(clips):
-    """Frames of several clips as one bytes object, and where each begins."""
-    clips = [view.as_clip(clip) for clip in clips]
-    if not clips:
-        raise ValueError("At least one clip is needed.")
-    offsets = np.cumsum([0] + [clip.frames.size for clip in clips])
-    return (
-        clips,
-        b"".join(np.ascontiguousarray(clip.frames).tobytes() for clip in clips),
-        [int(o) for o in offsets[:-1]],
-    )
-
-
-def busiest_frame(clips):
-    """The frame at which most clips are abnormal; 0 where none is labelled."""
-    longest = max(len(clip) for clip in clips)
-    labelled = [np.pad(clip.labels, (0, longest - len(clip))) for clip in clips if clip.labels is not None]
-    return int(np.sum(labelled, axis=0).argmax()) if labelled else 0
-
-
-def to_uint8(images):
-    """Tensor of images in [0, 1] -> uint8 array; predictions may overshoot a little."""
-    return (images.detach().clamp(0, 1) * 255).round().byte().numpy()
-
-
 class PixelBuffer:
-    """Collects pictures into one bytes object; `add` says where each begins."""
+    """Images collected in one bytes object, which travels to the browser as it is."""
 
     def __init__(self):
-        self.parts, self.size = [], 0
+        self._parts, self._size = [], 0
 
-    def add(self, images):
-        begins = self.size + np.arange(len(images)) * images[0].size
-        self.parts.append(images.tobytes())
-        self.size += images.size
-        return [int(b) for b in begins]
+    def add(self, images: np.ndarray | Tensor) -> list[int]:
+        """Append images.
 
-    def all(self):
-        return b"".join(self.parts)
+        Parameters
+        ----------
+        images : ndarray or Tensor
+            (N, H, W): uint8, or a tensor of floats in [0, 1], which may overshoot a little.
+
+        Returns
+        -------
+        list of int
+            Where in `pixels` each begins.
+        """
+        if isinstance(images, Tensor):
+            images = (images.detach().clamp(0, 1) * 255).round().byte().numpy()
+        begins = self._size + np.arange(len(images)) * images[0].size
+        self._parts.append(images.tobytes())
+        self._size += images.size
+        return begins.tolist()
+
+    @property
+    def pixels(self) -> bytes:
+        """All images, one after the other."""
+        return b"".join(self._parts)
+
+
+def json_list(values: ArrayLike | None) -> list:
+    """Turn labels or scores into what JSON can hold.
+
+    Parameters
+    ----------
+    values : array_like or None
+        (T,) of labels, 0/1 or bool, or of scores, NaN where there is none.
+
+    Returns
+    -------
+    list
+        Labels as int; scores rounded to four digits, None for NaN; empty for None.
+    """
+    if values is None:
+        return []
+    array = np.asarray(values)
+    if array.dtype.kind != "f":
+        return array.astype(int).tolist()
+    return [None if np.isnan(score) else round(float(score), 4) for score in array]

@@ -1,33 +1,36 @@
 // Several clips side by side, looping; boxes around the anomalies on request.
 
 function render({model, el}) {
-  const say = sayIn(model), frames = bytesOf(model, "frames"), clips = model.get("clips");
+  const say = sayIn(model);
+  const {frames, clips, columns, fps, start, playing} = traitsOf(model);
   const pictures = clips.map((clip) => picture(clip.W, clip.H, clip.caption));
-  const play = playButton(say), boxes = node("input", {type: "checkbox", checked: ""});
+  const longest = Math.max(...clips.map((clip) => clip.T));
+  const wrap = (t, length) => ((t % length) + length) % length; // never negative
+  const boxes = checkbox({checked: ""}, () => move(0));
   const position = node("output", {class: "vk-status"});
-  let tick = model.get("start");
-  function draw() {
+  let tick = start;
+  function move(change) {
+    tick += change;
     clips.forEach((clip, i) => {
-      const t = ((tick % clip.T) + clip.T) % clip.T, box = clip.boxes[t];
+      const t = wrap(tick, clip.T);
+      const box = clip.boxes[t];
       pictures[i].paint(frames, clip.offset + t * clip.H * clip.W);
       if (boxes.checked && box && box[0] >= 0) pictures[i].box(...box);
     });
-    const longest = Math.max(...clips.map((clip) => clip.T));
-    position.textContent = `${say("frame")} ${((tick % longest) + longest) % longest}`;
+    position.textContent = `${say("frame")} ${wrap(tick, longest)}`;
   }
-  const move = (change) => { tick += change; draw(); };
-  const film = player(() => move(1), model.get("fps"), play.show);
-  onKeys(el, {" ": film.toggle, ArrowRight: () => { film.stop(); move(1); }, ArrowLeft: () => { film.stop(); move(-1); }});
-  play.button.addEventListener("click", film.toggle);
-  boxes.addEventListener("change", draw);
+  const film = player(say, fps, () => move(1));
+  const step = (change) => film.pausing(() => move(change));
+  film.button.addEventListener("click", film.toggle);
+  onKeys(el, {" ": film.toggle, ArrowRight: step(1), ArrowLeft: step(-1)});
 
-  el.classList.add("vadkit", "vk-gallery");
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", model.get("alt"));
-  el.append(node("div", {class: "vk-grid", style: `--columns: ${model.get("columns")}`}, ...pictures.map((p) => p.figure)),
-    node("div", {class: "vk-bar"}, play.button, node("label", {}, boxes, ` ${say("box the anomalies")}`), position),
+  const figures = pictures.map((p) => p.figure);
+  const choice = node("label", {}, boxes, ` ${say("box the anomalies")}`);
+  fillWidget(el, model, "vk-gallery",
+    node("div", {class: "vk-grid", style: `--columns: ${columns}`}, ...figures),
+    node("div", {class: "vk-bar"}, film.button, choice, position),
     hint(say("Space plays · ← → one frame")));
-  draw();
-  if (model.get("playing") && !matchMedia("(prefers-reduced-motion: reduce)").matches) film.start();
-  return () => film.stop();
+  move(0);
+  if (playing && !matchMedia("(prefers-reduced-motion: reduce)").matches) film.start();
+  return film.stop;
 }

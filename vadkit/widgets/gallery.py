@@ -1,36 +1,79 @@
-"""TODO."""
+"""Several clips side by side, looping."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import traitlets
+from traitlets import Bool, Bytes, Float, Int, List
 
 from vadkit import view
+from vadkit.scenes import Clip
 from vadkit.text import say
-from vadkit.widgets.base import Widget, busiest_frame, packed_clips, synced
+from vadkit.widgets.base import PixelBuffer, Widget, traits
 
 
 class Gallery(Widget):
     """Several clips side by side, looping, the anomalies boxed where that is known.
 
-    clips: list of Clip (or frames); captions: one per clip, default the kinds of anomaly in it, or its name.
+    Parameters
+    ----------
+    clips : sequence of Clip or ndarray
+        At least one.
+    captions : sequence of str, optional
+        One per clip; by default the kinds of anomaly in it, or its name.
+    columns : int
+        How many clips stand side by side.
+    fps : float
+        Frames per second.
+    playing : bool
+        Whether they play from the start.
+
+    Raises
+    ------
+    ValueError
+        If there is no clip, or not one caption per clip.
     """
 
-    frames = synced(traitlets.Bytes())
-    clips = synced(traitlets.List())
-    columns = synced(traitlets.Int())
-    fps = synced(traitlets.Float())
-    playing = synced(traitlets.Bool())
-    start = synced(traitlets.Int())
+    frames = Bytes()
+    clips: Any = List()
+    columns, start = traits(Int, 2)
+    fps = Float()
+    playing = Bool()
 
-    def __init__(self, clips, captions=None, columns=4, fps=10, playing=False):
-        clips, frames, offsets = packed_clips(clips)
+    def __init__(
+        self, clips: Sequence, captions=None, columns: int = 4, fps: float = 10, playing=False
+    ):
+        clips = [view.as_clip(clip) for clip in clips]
+        if not clips:
+            raise ValueError("At least one clip is needed.")
         captions = captions or [view.kind_of(clip) or clip.name for clip in clips]
         if len(captions) != len(clips):
             raise ValueError(f"{len(clips)} clips need as many captions, got {len(captions)}.")
-        about = [
-            {"caption": caption, "T": len(clip), "H": clip.frames.shape[1], "W": clip.frames.shape[2], "offset": offset,
-             "boxes": [] if clip.boxes is None else np.asarray(clip.boxes).tolist()}
-            for clip, caption, offset in zip(clips, captions, offsets)
-        ]  # fmt: skip
-        super().__init__(frames=frames, clips=about, columns=min(columns, len(clips)), fps=fps, playing=playing,
-                         start=busiest_frame(clips),
-                         alt=say("{n} clips side by side: {captions}.", n=len(clips), captions="; ".join(captions)))  # fmt: skip
+        buffer = PixelBuffer()
+        names = "; ".join(captions)
+        super().__init__(
+            clips=[_describe(*pair, buffer) for pair in zip(clips, captions)],
+            frames=buffer.pixels,
+            columns=min(columns, len(clips)),
+            fps=fps,
+            playing=playing,
+            start=_busiest_frame(clips),
+            alt=say("{n} clips side by side: {captions}.", n=len(clips), captions=names),
+        )
+
+
+def _describe(clip, caption, buffer):
+    """What the browser needs to know of a clip; its frames go to the buffer."""
+    T, H, W = clip.frames.shape
+    boxes = [] if clip.boxes is None else np.asarray(clip.boxes).tolist()
+    offset = buffer.add(clip.frames)[0]
+    return {"caption": caption, "T": T, "H": H, "W": W, "offset": offset, "boxes": boxes}
+
+
+def _busiest_frame(clips: list[Clip]) -> int:
+    """The frame at which most clips are abnormal; 0 where none is labelled."""
+    counts = np.zeros(max(map(len, clips)), int)
+    for clip in clips:
+        if clip.labels is not None:
+            counts[: len(clip)] += clip.labels
+    return int(counts.argmax())

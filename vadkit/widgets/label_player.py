@@ -1,55 +1,93 @@
-"""TODO."""
+"""Label a clip yourself, then compare."""
 
 import numpy as np
-import traitlets
+from numpy.typing import ArrayLike
+from traitlets import Bytes, Float, Int, List, Unicode
 
 from vadkit import view
 from vadkit.metrics import agreement
+from vadkit.scenes import Clip, check_labels
 from vadkit.text import say
-from vadkit.widgets.base import Widget, synced, zeros_and_ones
+from vadkit.widgets.base import Widget, json_list, traits
 
 
 class LabelPlayer(Widget):
-    """Label it yourself: play the clip, mark the abnormal frames by key, then compare with the truth.
+    """Play a clip, mark the abnormal frames by key, then compare with the truth.
 
-    truth: (T,) of 0/1 to compare with, default the clip's labels; a classmate's `player.labels` works as well.
-    `.labels` is (T,) bool, what has been marked so far; it may be set. The truth reaches the browser only on Compare.
+    Parameters
+    ----------
+    clip : Clip or ndarray
+        Its labels, if any, reach the browser only when somebody compares.
+    truth : array_like, optional
+        (T,) of 0/1 to compare with instead of the clip's labels, such as a classmate's `labels`.
+    truth_name : str, optional
+        Whose they are.
+    fps : float
+        Frames per second.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label per frame.
     """
 
-    frames = synced(traitlets.Bytes())
-    shape = synced(traitlets.List())
-    marks = synced(traitlets.List())
-    truth = synced(traitlets.List())
-    truth_name = synced(traitlets.Unicode())
-    asked = synced(traitlets.Int())
-    report = synced(traitlets.Unicode())
-    caption = synced(traitlets.Unicode())
-    fps = synced(traitlets.Float())
+    frames = Bytes()
+    shape, marks, truth = traits(List, 3)
+    truth_name, report, caption = traits(Unicode, 3)
+    asked = Int()
+    fps = Float()
 
-    def __init__(self, clip, truth=None, truth_name=None, fps=8):
+    def __init__(
+        self,
+        clip: Clip | np.ndarray,
+        truth: ArrayLike | None = None,
+        truth_name: str | None = None,
+        fps: float = 8,
+    ):
         clip = view.as_clip(clip)
-        self._truth = view.check_labels(clip.labels if truth is None else truth, len(clip), clip.name)
+        labels = clip.labels if truth is None else truth
+        self._truth = None
+        if labels is not None:
+            self._truth = check_labels(labels, len(clip), f"'{clip.name}'")
+        name = clip.name
         super().__init__(
-            frames=np.ascontiguousarray(clip.frames).tobytes(),
+            frames=clip.frames.tobytes(),
             shape=list(clip.frames.shape),
             marks=[0] * len(clip),
             truth_name=truth_name or say("truth"),
-            caption=clip.name,
+            caption=name,
             fps=fps,
-            alt=say("Player of clip {name}: mark the abnormal frames, then compare.", name=clip.name),
+            alt=say("Player of clip {name}: mark the abnormal frames, then compare.", name=name),
         )
         self.observe(self._compare, "asked")
 
     @property
-    def labels(self):
+    def labels(self) -> np.ndarray:
+        """What has been marked so far, (T,) bool; it may be set."""
         return np.array(self.marks, bool)
 
     @labels.setter
-    def labels(self, labels):
-        self.marks = zeros_and_ones(view.check_labels(labels, len(self.marks)))
+    def labels(self, labels: ArrayLike):
+        self.marks = json_list(check_labels(labels, len(self.marks), "'the clip'"))
 
-    def agreement(self, others=None):
-        """`agreement` of `.labels` with other labels, default the truth. Raises ValueError where there is none."""
+    def agreement(self, others: ArrayLike | None = None) -> dict[str, float]:
+        """Measure how far `labels` agree with others.
+
+        Parameters
+        ----------
+        others : array_like, optional
+            (T,) of 0/1; by default the truth.
+
+        Returns
+        -------
+        dict of float
+            As `vadkit.metrics.agreement` gives it.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to compare with.
+        """
         others = self._truth if others is None else others
         if others is None:
             raise ValueError("Nobody labelled this clip: give the labels to compare with.")
@@ -59,7 +97,16 @@ class LabelPlayer(Widget):
         if self._truth is None:
             self.report = say("Nobody labelled this clip: there is nothing to compare with.")
             return
-        self.truth = zeros_and_ones(self._truth)
-        numbers = {k: say("undefined") if np.isnan(v) else f"{v:.2f}" for k, v in self.agreement().items()}
-        self.report = say("You marked {yours} frames, {name} {theirs}. Accuracy {accuracy}, IoU {iou}, F1 {f1}, Cohen's kappa {kappa}.",
-                          yours=int(self.labels.sum()), theirs=int(self._truth.sum()), name=self.truth_name, **numbers)  # fmt: skip
+        self.truth = json_list(self._truth)
+        numbers = {
+            name: say("undefined") if np.isnan(value) else f"{value:.2f}"
+            for name, value in self.agreement().items()
+        }
+        self.report = say(
+            "You marked {yours} frames, {name} {theirs}. "
+            "Accuracy {accuracy}, IoU {iou}, F1 {f1}, Cohen's kappa {kappa}.",
+            yours=int(self.labels.sum()),
+            theirs=int(self._truth.sum()),
+            name=self.truth_name,
+            **numbers,
+        )

@@ -1,100 +1,127 @@
-// x1..x4 | ground truth | prediction | error, with the PSNR curve and a threshold. All pixels are already here.
+// x1..x4 | ground truth | prediction | error, with the PSNR curve and a threshold.
+// All pixels are already here, so that a key is answered within one frame of the screen.
 
 function render({model, el}) {
-  const say = sayIn(model), [T, H, W] = model.get("shape"), first = model.get("n_inputs");
-  const frames = bytesOf(model, "frames"), predictions = bytesOf(model, "predictions"), palette = bytesOf(model, "palette");
-  const psnr = model.get("psnr"), labels = model.get("labels"), kinds = model.get("kinds"), errorMax = model.get("error_max");
-  const colourOf = (share) => palette.subarray(3 * Math.min(255, Math.round(255 * share))).subarray(0, 3);
-  const heat = tableOf((difference) => colourOf(difference / 255 / errorMax)), size = H * W;
+  const say = sayIn(model);
+  const {shape: [T], n_inputs: first, fps} = traitsOf(model);
+  const panels = windowPanels(traitsOf(model), say);
+  const words = scrubberWords(traitsOf(model), say);
+  const curve = scrubberCurve(traitsOf(model), say);
+  const status = node("output", {class: "vk-status"}), tally = node("output", {class: "vk-tally"});
+  const frames = [first, T - 1], limits = [curve.low, curve.high];
+  const frameSlider = slider("vk-frame", say("frame"), frames, (t) => frame.set(t));
+  alignSlider(frameSlider, curve.X(first), curve.X(T - 1), curve.width);
+  const limitName = say("threshold in dB");
+  const limitSlider = slider("vk-threshold", limitName, limits, (v) => threshold.set(v), "any");
 
-  const inputs = Array.from({length: first}, (_, i) => picture(W, H, `x${i + 1}`));
-  const truth = picture(W, H, say("ground truth")), prediction = picture(W, H, say("prediction")), error = picture(W, H, say("error"));
-  const scale = picture(8, 256, say("error scale"), "vk-scale");
-  scale.paint(Uint8Array.from({length: 2048}, (_, i) => 255 - (i >> 3)), 0, tableOf((i) => colourOf(i / 255)));
-  scale.figcaption.remove();
-  scale.figure.append(node("span", {class: "vk-scale-max"}, String(errorMax)), node("span", {class: "vk-scale-min"}, "0"));
-  const pictures = node("div", {class: "vk-pictures"},
-    node("div", {class: "vk-inputs", style: `--n: ${first}`}, ...inputs.map((p) => p.figure)),
-    node("div", {class: "vk-results"}, truth.figure, prediction.figure, error.figure, scale.figure));
-
-  const curve = chart({values: psnr, labels, say, unit: say(model.get("unit"))});
-  curve.svg.setAttribute("aria-label", say("PSNR along the clip; the values are in the text below"));
-  curve.drawCurve();
-  const step = roundStep((curve.high - curve.low) / 100);
-  const frameSlider = node("input", {type: "range", min: first, max: T - 1, step: 1, class: "vk-frame", "aria-label": say("frame")});
-  const limitSlider = node("input", {type: "range", min: curve.low, max: curve.high, step: "any", class: "vk-threshold",
-    "aria-label": say("threshold in dB")});
-  curve.alignSlider(frameSlider, first);
-  const play = playButton(say), status = node("output", {class: "vk-status"}), tally = node("output", {class: "vk-tally"});
-
-  let frame, threshold;
-  function setFrame(t, tellPython = true) {
-    frame = clamp(t, first, T - 1);
-    const at = frame * size, predictedAt = (frame - first) * size;
-    inputs.forEach((p, i) => p.paint(frames, (frame - first + i) * size));
-    truth.paint(frames, at);
-    prediction.paint(predictions, predictedAt);
-    error.paintDifference(frames, at, predictions, predictedAt, heat);
-    curve.setFrame(frame);
-    frameSlider.value = frame;
+  const frame = linkedNumber(model, "frame", frames, (t) => {
+    panels.show(t);
+    curve.setFrame(t);
+    frameSlider.value = t;
     describe();
-    if (tellPython) model.set("frame", frame), model.save_changes();
-  }
-  function setThreshold(v, tellPython = true) {
-    threshold = clamp(v, curve.low, curve.high);
-    curve.setThreshold(threshold);
-    limitSlider.value = threshold;
-    limitSlider.setAttribute("aria-valuetext", `${threshold.toFixed(1)} dB`);
-    const alarm = psnr.map((p) => p !== null && p < threshold), count = (keep) => alarm.filter((on, t) => on && keep(t)).length;
-    tally.textContent = labels.length
-      ? say("Below {threshold} dB: {right} of {abnormal} abnormal frames caught, {wrong} false alarms.", {threshold: threshold.toFixed(1),
-          right: count((t) => labels[t]), abnormal: labels.filter((l, t) => l && psnr[t] !== null).length, wrong: count((t) => !labels[t])})
-      : say("Below {threshold} dB: {n} alarms.", {threshold: threshold.toFixed(1), n: count(() => true)});
-    if (frame !== undefined) describe();
-    if (tellPython) model.set("threshold", threshold), model.save_changes();
-  }
+  });
+  const threshold = linkedNumber(model, "threshold", limits, (v) => {
+    curve.setThreshold(v);
+    limitSlider.value = v;
+    limitSlider.setAttribute("aria-valuetext", `${v.toFixed(1)} dB`);
+    tally.textContent = words.tally(v);
+    describe();
+  });
   function describe() {
-    const alarm = psnr[frame] < threshold;
-    const parts = [`${say("frame")} ${frame} / ${T - 1}`, `PSNR ${psnr[frame].toFixed(1)} dB`, alarm ? `▼ ${say("ALARM")}` : say("no alarm")];
-    if (labels.length) parts.push(`${say("truth")}: ${labels[frame] ? say("abnormal") + (kinds[frame] ? ` (${say(kinds[frame])})` : "") : say("normal")}`);
+    const parts = words.parts(frame.value, threshold.value);
     status.textContent = parts.join("  ·  ");
-    status.classList.toggle("vk-alarm", alarm);
+    status.classList.toggle("vk-alarm", words.isAlarm(frame.value, threshold.value));
     frameSlider.setAttribute("aria-valuetext", parts.join(", "));
   }
 
-  const film = player(() => setFrame(frame >= T - 1 ? first : frame + 1), model.get("fps"), play.show);
-  const go = (change) => () => { film.stop(); setFrame(frame + change); };
-  onKeys(el, {ArrowLeft: go(-1), ArrowRight: go(1), PageUp: go(-10), PageDown: go(10), Home: go(-T), End: go(T), " ": film.toggle,
-    ArrowUp: () => setThreshold(threshold + step), ArrowDown: () => setThreshold(threshold - step)});
-  play.button.addEventListener("click", film.toggle);
-  frameSlider.addEventListener("input", () => setFrame(+frameSlider.value));
-  limitSlider.addEventListener("input", () => setThreshold(+limitSlider.value));
-  let dragged = null;
-  curve.svg.addEventListener("pointerdown", (event) => {
-    dragged = curve.point(event).nearLimit ? "threshold" : "frame";
-    curve.svg.setPointerCapture(event.pointerId);
-    drag(event);
-    (dragged === "frame" ? frameSlider : limitSlider).focus({preventScroll: true});
-    event.preventDefault();
+  const film = player(say, fps, () => frame.set(frame.value >= T - 1 ? first : frame.value + 1));
+  const go = (change) => film.pausing(() => frame.set(frame.value + change));
+  const raise = (change) => () => threshold.set(threshold.value + change);
+  const step = roundStep((curve.high - curve.low) / 100);
+  film.button.addEventListener("click", film.toggle);
+  onKeys(el, {
+    ArrowLeft: go(-1), ArrowRight: go(1), PageUp: go(-10), PageDown: go(10), Home: go(-T),
+    End: go(T), ArrowUp: raise(step), ArrowDown: raise(-step), " ": film.toggle,
   });
-  const drag = (event) => {
-    if (dragged === "frame") film.stop(), setFrame(curve.point(event).frame);
-    if (dragged === "threshold") setThreshold(curve.point(event).value);
+  const dragFrame = {slider: frameSlider, move: film.pausing((point) => frame.set(point.frame))};
+  const dragLimit = {slider: limitSlider, move: (point) => threshold.set(point.value)};
+  const isNearLimit = (y) => Math.abs(y - curve.Y(threshold.value)) < 9;
+  onDrag(curve, (point) => (isNearLimit(point.y) ? dragLimit : dragFrame));
+  panels.element.addEventListener("click", () => frameSlider.focus({preventScroll: true}));
+
+  const limit = node("label", {}, say("threshold"), limitSlider);
+  fillWidget(el, model, "vk-scrubber", panels.element, curve.svg, frameSlider,
+    node("div", {class: "vk-bar"}, film.button, status, limit), tally,
+    hint(say("← → one frame · Page Up / Down ten · Home End · Space plays · "
+      + "↑ ↓ move the threshold")));
+  threshold.show(threshold.value);
+  frame.show(frame.value);
+  return inTurn(film.stop, frame.stopListening, threshold.stopListening);
+}
+
+function windowPanels(traits, say) {
+  const {shape: [, H, W], n_inputs: first, frames, predictions} = traits;
+  const heat = errorTable(traits);
+  const inputs = Array.from({length: first}, (_, i) => picture(W, H, `x${i + 1}`));
+  const truth = picture(W, H, say("ground truth"));
+  const prediction = picture(W, H, say("prediction"));
+  const error = picture(W, H, say("error"));
+  const results = [truth.figure, prediction.figure, error.figure, errorScale(traits, say)];
+  const columns = {class: "vk-inputs", style: `--n: ${first}`};
+  const element = node("div", {class: "vk-pictures"},
+    node("div", columns, ...inputs.map((p) => p.figure)),
+    node("div", {class: "vk-results"}, ...results));
+  const show = (frame) => {
+    const size = H * W;
+    const at = frame * size;
+    const windowAt = (frame - first) * size; // of its first input, and of its prediction
+    inputs.forEach((p, i) => p.paint(frames, windowAt + i * size));
+    truth.paint(frames, at);
+    prediction.paint(predictions, windowAt);
+    error.paintDifference(frames, at, predictions, windowAt, heat);
   };
-  curve.svg.addEventListener("pointermove", drag);
-  curve.svg.addEventListener("pointerup", () => { dragged = null; });
-  pictures.addEventListener("click", () => frameSlider.focus({preventScroll: true}));
+  return {element, show};
+}
 
-  el.classList.add("vadkit", "vk-scrubber");
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", model.get("alt"));
-  el.append(pictures, curve.svg, frameSlider,
-    node("div", {class: "vk-bar"}, play.button, status, node("label", {}, say("threshold"), limitSlider)), tally,
-    hint(say("← → one frame · Page Up / Down ten · Home End · Space plays · ↑ ↓ move the threshold")));
+function errorScale({palette, error_max: errorMax}, say) {
+  const scale = picture(8, 256, say("error scale"), "vk-scale");
+  const falling = Uint8Array.from({length: 8 * 256}, (_, i) => 255 - (i >> 3));
+  scale.paint(falling, 0, colourTable((i) => paletteColour(palette, i / 255)));
+  scale.figcaption.remove();
+  const largest = node("span", {class: "vk-scale-max"}, String(errorMax));
+  scale.figure.append(largest, node("span", {class: "vk-scale-min"}, "0"));
+  return scale.figure;
+}
 
-  const fromPython = () => { if (model.get("frame") !== frame) setFrame(model.get("frame"), false); };
-  const limitFromPython = () => { if (model.get("threshold") !== threshold) setThreshold(model.get("threshold"), false); };
-  model.on("change:frame", fromPython), model.on("change:threshold", limitFromPython);
-  setThreshold(model.get("threshold"), false), setFrame(model.get("frame"), false);
-  return () => { film.stop(); model.off("change:frame", fromPython); model.off("change:threshold", limitFromPython); };
+function scrubberCurve({psnr, labels, unit}, say) {
+  const curve = chart({values: psnr, labels, say, unit: say(unit)});
+  const name = say("PSNR along the clip; the values are in the text below");
+  curve.svg.setAttribute("aria-label", name);
+  curve.drawCurve();
+  return curve;
+}
+
+// What the status line and the tally say.
+function scrubberWords({psnr, labels, kinds}, say) {
+  const isAlarm = (t, threshold) => psnr[t] !== null && psnr[t] < threshold;
+  const kind = (t) => (kinds[t] ? ` (${say(kinds[t])})` : "");
+  const truth = (t) => (labels[t] ? say("abnormal") + kind(t) : say("normal"));
+  const parts = (t, threshold) => [
+    `${say("frame")} ${t} / ${psnr.length - 1}`,
+    `PSNR ${psnr[t].toFixed(1)} dB`,
+    isAlarm(t, threshold) ? `▼ ${say("ALARM")}` : say("no alarm"),
+    ...(labels.length ? [`${say("truth")}: ${truth(t)}`] : []),
+  ];
+  function tally(limit) {
+    const threshold = limit.toFixed(1);
+    const alarms = [...psnr.keys()].filter((t) => isAlarm(t, limit));
+    const n = alarms.length;
+    if (!labels.length) return say("Below {threshold} dB: {n} alarms.", {threshold, n});
+    const abnormal = labels.filter((label, t) => label && psnr[t] !== null).length;
+    const right = alarms.filter((t) => labels[t]).length;
+    const counts = {threshold, right, abnormal, wrong: n - right};
+    return say("Below {threshold} dB: {right} of {abnormal} abnormal frames caught, "
+      + "{wrong} false alarms.", counts);
+  }
+  return {isAlarm, parts, tally};
 }

@@ -1,63 +1,99 @@
-"""TODO."""
+"""The widget of the course: what comes, what was predicted and the error, along a clip."""
+
+from collections.abc import Callable
 
 import numpy as np
-import traitlets
+from traitlets import Bytes, Float, Int, List, Unicode
 
 from vadkit import view
+from vadkit.scenes import Clip
 from vadkit.text import say
-from vadkit.widgets.base import PALETTE, Widget, synced, without_nan, zeros_and_ones
+from vadkit.widgets.base import PALETTE, Widget, json_list, traits
 from vadkit.windows import N_INPUTS
 
 
 class Scrubber(Widget):
-    """The widget of the course: x1..x4 | ground truth | prediction | error along a clip, with its PSNR curve.
+    """Inputs, ground truth, prediction and error along a clip, with its PSNR curve.
 
-    clip: a Clip, or frames (T, H, W) uint8
-    predictor, predictions: one of the two; predictions (T - 4, H, W) uint8 or float in [0, 1], as `predict_clip` gives them
-    score: "frame" = PSNR of the whole frame, "patch" = of the worst block
-    threshold: dB; frames below it are alarms. Default: the middle of the PSNR range
-    `.frame` and `.threshold` follow the reader's hands, and may be set. Raises ValueError for input that does not fit.
+    Parameters
+    ----------
+    clip : Clip or ndarray
+        Frames (T, H, W), uint8.
+    predictor, predictions : Callable, ndarray
+        One of the two; predictions (T - 4, H, W), as `predict_clip` gives them.
+    score : {"frame", "patch"}
+        PSNR of the whole frame, or of its worst block.
+    threshold : float, optional
+        In dB; frames below it are alarms. By default the middle of the PSNR's range.
+    frame : int, optional
+        Where to begin; by default `view.representative_frame`.
+    error_max : float
+        The error that gets the brightest colour.
+    fps : float
+        Frames per second.
+
+    Attributes
+    ----------
+    frame, threshold : int, float
+        Follow the reader's hands, and may be set.
+
+    Raises
+    ------
+    ValueError
+        If clip, predictions or frame do not fit.
     """
 
-    frames = synced(traitlets.Bytes())
-    predictions = synced(traitlets.Bytes())
-    palette = synced(traitlets.Bytes(PALETTE))
-    shape = synced(traitlets.List())
-    psnr = synced(traitlets.List())
-    labels = synced(traitlets.List())
-    kinds = synced(traitlets.List())
-    n_inputs = synced(traitlets.Int(N_INPUTS))
-    error_max = synced(traitlets.Float())
-    unit = synced(traitlets.Unicode())
-    fps = synced(traitlets.Float())
-    frame = synced(traitlets.Int())
-    threshold = synced(traitlets.Float())
+    frames, predictions = traits(Bytes, 2)
+    palette = Bytes(PALETTE)
+    shape, psnr, labels, kinds = traits(List, 4)
+    n_inputs = Int(N_INPUTS)
+    frame = Int()
+    error_max, fps, threshold = traits(Float, 3)
+    unit = Unicode()
 
-    def __init__(self, clip, predictor=None, predictions=None, score="frame", threshold=None, frame=None,
-                 error_max=view.ERROR_MAX, fps=10):  # fmt: skip
+    def __init__(
+        self, clip: Clip | np.ndarray, predictor: Callable | None = None, predictions=None,
+        score: str = "frame", threshold: float | None = None, frame: int | None = None,
+        error_max: float = view.ERROR_MAX, fps: float = 10,
+    ):  # fmt: skip
         clip = view.as_clip(clip)
         predictions, psnr = view.predict_and_score(clip, predictor, predictions, score)
-        frame = view.representative_frame(clip) if frame is None else frame
-        view.check_frame(clip, frame)
-        if threshold is None:
-            threshold = (np.nanmin(psnr) + np.nanmax(psnr)) / 2
+        middle = (np.nanmin(psnr) + np.nanmax(psnr)) / 2
         super().__init__(
-            frames=np.ascontiguousarray(clip.frames).tobytes(),
+            frames=clip.frames.tobytes(),
             predictions=(predictions * 255).round().astype(np.uint8).tobytes(),
             shape=list(clip.frames.shape),
-            psnr=without_nan(psnr),
-            labels=zeros_and_ones(clip.labels),
+            psnr=json_list(psnr),
+            labels=json_list(clip.labels),
             kinds=list(clip.kinds or [""] * len(clip)),
             error_max=error_max,
             unit=view.UNITS[score],
             fps=fps,
-            frame=frame,
-            threshold=float(threshold),
-            alt=say("Scrubber of clip {name}: four inputs, ground truth, prediction and error of each frame, with the PSNR curve.",
-                    name=clip.name),
-        )  # fmt: skip
+            frame=view.representative_frame(clip, frame),
+            threshold=float(middle if threshold is None else threshold),
+            alt=say(
+                "Scrubber of clip {name}: four inputs, ground truth, prediction and error of each "
+                "frame, with the PSNR curve.",
+                name=clip.name,
+            ),
+        )
 
 
-def scrub(predictor, clip, **options):
-    """`Scrubber(clip, predictor)`, the way one says it: scrub this predictor along that clip."""
+def scrub(predictor: Callable, clip: Clip | np.ndarray, **options) -> Scrubber:
+    """Scrub this predictor along that clip.
+
+    Parameters
+    ----------
+    predictor : Callable
+        (N, 4, H, W) to (N, 1, H, W).
+    clip : Clip or ndarray
+        Frames (T, H, W), uint8.
+    **options
+        As in `Scrubber`.
+
+    Returns
+    -------
+    Scrubber
+        `Scrubber(clip, predictor, **options)`.
+    """
     return Scrubber(clip, predictor, **options)

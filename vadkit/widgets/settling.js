@@ -1,84 +1,105 @@
-// Two models settle into a new scene: what came | prediction and error of each, after as many inner steps as the slider says.
+// Two models settle into a new scene: what came | prediction and error of each, after as many
+// inner steps as the slider says.
 
 function render({model, el}) {
-  const say = sayIn(model), [n, H, W] = model.get("shape"), pixels = bytesOf(model, "pictures"), palette = bytesOf(model, "palette");
-  const names = model.get("names"), inside = model.get("inside"), outside = model.get("outside"), box = model.get("box");
-  const errorMax = model.get("error_max"), trained = model.get("trained_steps"), size = H * W;
-  const colourOf = (share) => palette.subarray(3 * Math.min(255, Math.round(255 * share))).subarray(0, 3);
-  const heat = tableOf((difference) => colourOf(difference / 255 / errorMax));
-  const colours = [COLOUR.normal, COLOUR.alarm], last = n - 1;
+  const say = sayIn(model);
+  const {shape: [n], names} = traitsOf(model);
+  const last = n - 1;
+  const panels = modelPanels(traitsOf(model), say);
+  const curve = stepsChart(traitsOf(model), say);
+  const stepSlider = slider("vk-frame", say("inner steps"), [0, last], (to) => setStep(to));
+  alignSlider(stepSlider, curve.X(0), curve.X(last), curve.width);
+  const status = node("output", {class: "vk-status"});
 
-  const truth = picture(W, H, say("what came"));
-  truth.paint(pixels, 0);
-  if (box.length) truth.box(...box);
-  const shown = names.map((name) => ({prediction: picture(W, H, name), error: picture(W, H, say("error"))}));
-  const pictures = node("div", {class: "vk-grid", style: `--columns: ${1 + 2 * names.length}`}, truth.figure,
-    ...shown.flatMap(({prediction, error}) => [prediction.figure, error.figure]));
-
-  const all = [...inside, ...outside].flat();
-  const curve = chart({values: outside[0], labels: outside[0].map(() => 0), say, range: [extent(all)[0] - 1, extent(all)[1] + 1], height: 220,
-    xLabel: say("inner steps"), unit: say("PSNR (dB)")});
-  curve.hideThreshold();
-  curve.svg.setAttribute("aria-label", say("PSNR against inner steps; the values are in the text below"));
-  names.forEach((name, i) => [[outside[i], "", say("the scene")], [inside[i], "6 4", say("the anomaly")]].forEach(([values, dash, what]) => {
-    if (!values.length) return;
-    const line = values.map((v, t) => `${t ? "L" : "M"}${curve.X(t).toFixed(1)} ${curve.Y(v).toFixed(1)}`).join("");
-    curve.svg.append(svgNode("path", {d: line, fill: "none", stroke: colours[i], "stroke-width": 2.2, "stroke-dasharray": dash}));
-    const text = box.length ? `${name}: ${what}` : name, other = (dash ? inside : outside)[1 - i][last];
-    const y = curve.Y(values[last]) + (values[last] >= other + (i ? 0 : 1e-9) ? -7 : 17); // the upper line's name above, the lower one's below
-    curve.svg.append(svgNode("text", {x: curve.X(last) - 6, y, "text-anchor": "end", fill: i ? "#A34700" : colours[0]}, text));
-  }));
-  const slider = node("input", {type: "range", min: 0, max: last, step: 1, class: "vk-frame", "aria-label": say("inner steps")});
-  curve.alignSlider(slider, 0);
-  const play = playButton(say), status = node("output", {class: "vk-status"});
-
-  let step;
-  function setStep(to, tellPython = true) {
-    step = clamp(to, 0, last);
-    const told = names.map((name, i) => {
-      const at = (1 + i * n + step) * size;
-      shown[i].prediction.paint(pixels, at);
-      shown[i].error.paintDifference(pixels, 0, pixels, at, heat);
-      if (box.length) shown[i].error.box(...box);
-      const parts = [`${outside[i][step].toFixed(1)} dB`];
-      if (inside[i].length) parts.push(say("anomaly {value} dB", {value: inside[i][step].toFixed(1)}));
-      shown[i].prediction.figcaption.textContent = name;
-      return `${name}: ${parts.join(", ")}${step === trained[i] ? ` (${say("as trained")})` : ""}`;
-    });
-    curve.setFrame(step);
-    slider.value = step;
-    const text = [`${step} ${say(step === 1 ? "inner step" : "inner steps")}`, ...told].join("  ·  ");
+  const step = linkedNumber(model, "step", [0, last], (s) => {
+    panels.show(s);
+    curve.setFrame(s);
+    stepSlider.value = s;
+    const unit = say(s === 1 ? "inner step" : "inner steps");
+    const results = names.map((_, i) => resultInWords(traitsOf(model), i, s, say));
+    const text = [`${s} ${unit}`, ...results].join("  ·  ");
     status.textContent = text;
-    slider.setAttribute("aria-valuetext", text);
-    if (tellPython) model.set("step", step), model.save_changes();
-  }
-
-  const film = player(() => step < last && (setStep(step + 1), true), 2, play.show);
-  const start = () => { if (!film.playing && step === last) setStep(0); film.toggle(); };
-  const go = (change) => () => { film.stop(); setStep(step + change); };
-  onKeys(el, {ArrowLeft: go(-1), ArrowRight: go(1), ArrowDown: go(-1), ArrowUp: go(1), Home: go(-n), End: go(n), " ": start});
-  play.button.addEventListener("click", start);
-  slider.addEventListener("input", () => { film.stop(); setStep(+slider.value); });
-  let dragging = false;
-  const drag = (event) => { if (dragging) film.stop(), setStep(curve.point(event).frame); };
-  curve.svg.addEventListener("pointerdown", (event) => {
-    dragging = true;
-    curve.svg.setPointerCapture(event.pointerId);
-    drag(event);
-    slider.focus({preventScroll: true});
-    event.preventDefault();
+    stepSlider.setAttribute("aria-valuetext", text);
   });
-  curve.svg.addEventListener("pointermove", drag);
-  curve.svg.addEventListener("pointerup", () => { dragging = false; });
-  pictures.addEventListener("click", () => slider.focus({preventScroll: true}));
+  const advance = () => {
+    const isOver = step.value === last;
+    if (!isOver) step.set(step.value + 1);
+    return !isOver;
+  };
+  const film = player(say, 2, advance);
+  const setStep = film.pausing(step.set);
+  const go = (change) => () => setStep(step.value + change);
+  const play = () => {
+    if (!film.isPlaying() && step.value === last) step.set(0);
+    film.toggle();
+  };
+  onKeys(el, {
+    ArrowLeft: go(-1), ArrowDown: go(-1), ArrowRight: go(1), ArrowUp: go(1),
+    Home: go(-n), End: go(n), " ": play,
+  });
+  film.button.addEventListener("click", play);
+  onDrag(curve, () => ({slider: stepSlider, move: (point) => setStep(point.frame)}));
+  panels.element.addEventListener("click", () => stepSlider.focus({preventScroll: true}));
 
-  el.classList.add("vadkit", "vk-settling");
-  el.setAttribute("role", "group");
-  el.setAttribute("aria-label", model.get("alt"));
-  el.append(pictures, curve.svg, slider, node("div", {class: "vk-bar"}, play.button, status),
+  fillWidget(el, model, "vk-settling", panels.element, curve.svg, stepSlider,
+    node("div", {class: "vk-bar"}, film.button, status),
     hint(say("← → one inner step · Home End · Space plays")));
-  const fromPython = () => { if (model.get("step") !== step) setStep(model.get("step"), false); };
-  model.on("change:step", fromPython);
-  setStep(model.get("step"), false);
-  return () => { film.stop(); model.off("change:step", fromPython); };
+  step.show(step.value);
+  return inTurn(film.stop, step.stopListening);
+}
+
+function modelPanels(traits, say) {
+  const {shape: [n, H, W], pictures, names, box} = traits;
+  const heat = errorTable(traits);
+  const truth = picture(W, H, say("what came"));
+  truth.paint(pictures);
+  if (box.length) truth.box(...box);
+  const pairs = names.map((name) => [picture(W, H, name), picture(W, H, say("error"))]);
+  const style = `--columns: ${1 + 2 * names.length}`;
+  const figures = [truth, ...pairs.flat()].map((p) => p.figure);
+  const show = (step) => pairs.forEach(([prediction, error], i) => {
+    const at = (1 + i * n + step) * H * W;
+    prediction.paint(pictures, at);
+    error.paintDifference(pictures, 0, pictures, at, heat);
+    if (box.length) error.box(...box);
+  });
+  return {element: node("div", {class: "vk-grid", style}, ...figures), show};
+}
+
+// PSNR against inner steps: two lines a model, of the scene (solid) and of the anomaly (dashed).
+function stepsChart({names, inside, outside, box}, say) {
+  const [least, most] = extent([...inside, ...outside].flat());
+  const titles = {xLabel: say("inner steps"), unit: say("PSNR (dB)")};
+  const flat = {values: outside[0], labels: outside[0].map(() => 0)};
+  const curve = chart({...flat, say, range: [least - 1, most + 1], height: 220, ...titles});
+  curve.hideThreshold();
+  const label = say("PSNR against inner steps; the values are in the text below");
+  curve.svg.setAttribute("aria-label", label);
+  names.forEach((name, i) => {
+    const scene = box.length ? `${name}: ${say("the scene")}` : name;
+    drawLine(curve, outside, i, scene, "");
+    if (inside[i].length) drawLine(curve, inside, i, `${name}: ${say("the anomaly")}`, "6 4");
+  });
+  return curve;
+}
+
+function drawLine({svg, X, Y}, lines, i, name, dash) {
+  const values = lines[i];
+  const stroke = [COLOUR.normal, COLOUR.alarm][i];
+  const style = {fill: "none", stroke, "stroke-width": 2.2, "stroke-dasharray": dash};
+  svg.append(svgNode("path", {d: linePath(values, X, Y), ...style}));
+  const last = values.length - 1;
+  // The upper line has its name above it, the lower one below, so that the names do not meet.
+  const isUpper = values[last] >= lines[1 - i][last] + (i ? 0 : 1e-9);
+  const y = Y(values[last]) + (isUpper ? -7 : 17);
+  const fill = [COLOUR.normal, COLOUR.alarmText][i];
+  svg.append(svgText(X(last) - 6, y, name, "end", {fill}));
+}
+
+function resultInWords({names, inside, outside, trained_steps: trained}, i, step, say) {
+  const parts = [`${outside[i][step].toFixed(1)} dB`];
+  const value = inside[i][step]?.toFixed(1);
+  if (value) parts.push(say("anomaly {value} dB", {value}));
+  const note = step === trained[i] ? ` (${say("as trained")})` : "";
+  return `${names[i]}: ${parts.join(", ")}${note}`;
 }

@@ -1,11 +1,20 @@
-"""TODO."""
+"""Tables and figures of the capacity study.
+
+`rows` are the rows of capacity/results.json (`rows_of`). A network was scored at points of its
+training: when it first reached a milestone, so many dB above copy-last-frame on the same normal
+windows, and at its "end".
+"""
+
+from functools import partial
 
 import numpy as np
+import pandas as pd
+from pandas import DataFrame
 
 from vadkit import view
 from vadkit.checkpoints import load_tensors
 from vadkit.text import say
-from vadstudies.results import RESULTS
+from vadstudies.results import RESULTS, tidy
 from vadstudies.statistics import spread
 
 STYLE = {  # variant: colour, dash, marker
@@ -13,168 +22,229 @@ STYLE = {  # variant: colour, dash, marker
     "no skips": (view.VERMILLION, "--", "s"),
     "memory": (view.GREEN, "-.", "^"),
 }
+PANELS = {
+    "normal frames (dB)": "psnr_normal",
+    "abnormal frames (dB)": "psnr_abnormal",
+    "gap (dB)": "gap",
+    "raw AUC": "auc_raw",
+}
+NETWORK = ["variant", "width"]
 
 
-# --- Problem 1: too strong ---------------------------------------------------------------------------------------------------
+def points_of(rows, at: str | None = None) -> DataFrame:
+    """Table with one line for each point at which a network was scored, `at` one point or all.
+
+    The columns "variant" and "at" say which network and which point it was.
+    """
+    points = _in_order(tidy(rows, "points", "at"))
+    return points if at is None else points[points["at"] == at]
 
 
-def found_at(rows, variant, width, at, figure="gap"):
-    """One figure of every network of a kind, looked at when it reached the milestone `at` (dB above copy-last-frame), or at
-    the "end" -> a list, one value for each scene whose network got there."""
-    return [
-        row["points"][at][figure]
-        for row in rows
-        if (row["variant"], row["width"]) == (variant, width) and at in row["points"]
-    ]
+def _in_order(table):
+    """The same table, whose groups come in the order of STYLE."""
+    return table.assign(variant=pd.Categorical(table["variant"], STYLE))
 
 
-def highest_for_all(rows):
-    """The highest milestone that every network reached, and was scored at; None where there is none."""
-    shared = set.intersection(*(set(row["points"]) - {"end"} for row in rows))
+def highest_for_all(rows) -> str | None:
+    """Find the highest milestone at which every network was scored; None where there is none."""
+    milestones = [set(points) - {"end"} for points in tidy(rows)["points"]]
+    shared = set.intersection(*milestones)
     return max(shared, key=int, default=None)
 
 
-def capacity_table(rows, at="end"):
-    """One line for each variant and width, at equal training ("end") or equal normal PSNR (a milestone): mean ± spread over
-    scenes -> rows for `view.table`."""
-    lines = []
-    for variant, width in dict.fromkeys((v, w) for v in STYLE for w in sorted({row["width"] for row in rows})):
-        mine = [row for row in rows if (row["variant"], row["width"]) == (variant, width)]
-        there = [row for row in mine if at in row["points"]]
-        columns = {"normal (dB)": ("psnr_normal", 2), "abnormal (dB)": ("psnr_abnormal", 2), "gap (dB)": ("gap", 2),
-                   "AUC raw": ("auc_raw", 3)}  # fmt: skip
-        lines.append({"network": variant, "width": width, "parameters": f"{mine[0]['parameters']:,}",
-                      "scenes": f"{len(there)} of {len(mine)}",
-                      "step": f"{np.mean([row['points'][at]['step'] for row in there]):.0f}" if there else "-",
-                      **{title: spread([row["points"][at][figure] for row in there], digits)
-                         for title, (figure, digits) in columns.items()}})  # fmt: skip
-    return lines
+# --- What capacity does
 
 
-def capacity_curves(rows, copied, at="end"):
-    """PSNR of normal and abnormal frames, gap and AUC against capacity, one line for each variant, bars = spread over scenes.
+def capacity_table(rows, at: str = "end") -> DataFrame:
+    """Table of variants and widths: mean ± spread over scenes.
 
-    copied: {scene name: figures of copy-last-frame}, as the results file has them.
+    `at` is "end", after equal training, or a milestone, at equal normal PSNR.
     """
-    widths = sorted({row["width"] for row in rows})
-    panels = {
-        "normal frames (dB)": "psnr_normal",
-        "abnormal frames (dB)": "psnr_abnormal",
-        "gap (dB)": "gap",
-        "raw AUC": "auc_raw",
+    networks = _in_order(tidy(rows)).groupby(NETWORK, observed=True)
+    reached = points_of(rows, at).groupby(NETWORK, observed=True)
+    n_networks = networks.size()
+    n_reached = reached.size().reindex(n_networks.index, fill_value=0)
+    columns = {
+        "parameters": networks["parameters"].first().map("{:,}".format),
+        "scenes": n_reached.astype(str) + " of " + n_networks.astype(str),
+        "step": reached["step"].mean().map("{:.0f}".format),
+        "normal (dB)": reached["psnr_normal"].agg(spread),
+        "abnormal (dB)": reached["psnr_abnormal"].agg(spread),
+        "gap (dB)": reached["gap"].agg(spread),
+        "AUC raw": reached["auc_raw"].agg(partial(spread, digits=3)),
     }
+    table = DataFrame(columns, index=n_networks.index).fillna("-")
+    table = table.reset_index(names=["network", "width"])
+    return table.astype({"network": str})
+
+
+def capacity_curves(rows, copied: dict[str, dict], at: str = "end"):
+    """Plot PSNR of normal and abnormal frames, gap and AUC against the width of the network.
+
+    Error bars are the spread over scenes. `copied` has the metrics of copy-last-frame by scene, as
+    the settings of the results have them.
+    """
+    widths = sorted(tidy(rows)["width"].unique())
+    everyone = pd.MultiIndex.from_product([STYLE, widths])  # also those that did not get there
+    networks = points_of(rows, at).groupby(NETWORK, observed=True)[list(PANELS.values())]
+    means = networks.mean().reindex(everyone)
+    deviations = networks.std(ddof=0).reindex(everyone).fillna(0)
     figure, axes = view.subplots(1, 4, size=(12, 3.2))
-    told = []
-    for ax, (title, name) in zip(axes, panels.items()):
-        bar = np.mean([found[name] for found in copied.values()])
+    parts = []
+    for ax, (title, metric) in zip(axes, PANELS.items()):
+        bar = np.mean([metrics[metric] for metrics in copied.values()])
         ax.axhline(bar, color=view.BLACK, ls=":", lw=1.2, label="copy last frame")
-        for shift, (variant, (colour, dash, marker)) in zip((-0.06, 0, 0.06), STYLE.items()):
-            values = [found_at(rows, variant, width, at, name) for width in widths]
-            means = [np.mean(v) if v else np.nan for v in values]
-            ax.errorbar(np.arange(len(widths)) + shift, means, [np.std(v) if v else 0 for v in values], color=colour, ls=dash,
-                        marker=marker, ms=5, capsize=3, lw=1.6, label=variant)  # fmt: skip
-            told.append(say("{variant}, {title}: {first:.2f} at width {narrow}, {last:.2f} at width {wide}.", variant=variant,
-                            title=title, first=means[0], last=means[-1], narrow=widths[0], wide=widths[-1]))  # fmt: skip
-        told.append(say("Copy last frame, {title}: {value:.2f}.", title=title, value=bar))
+        for shift, variant in zip((-0.06, 0, 0.06), STYLE):
+            mean, deviation = means.loc[variant, metric], deviations.loc[variant, metric]
+            _plot_curve(ax, np.arange(len(widths)) + shift, mean, deviation, variant)
+            parts.append(_curve_in_words(variant, title, mean))
+        parts.append(say("Copy last frame, {title}: {value:.2f}.", title=title, value=bar))
         ax.set(title=title, xlabel="width", xticks=range(len(widths)), xticklabels=widths)
         ax.spines[["top", "right"]].set_visible(False)
-    low = min(ax.get_ylim()[0] for ax in axes[:2])
-    high = max(ax.get_ylim()[1] for ax in axes[:2])
-    for ax in axes[:2]:
-        ax.set_ylim(low, high)
+    _share_limits(*axes[:2])
     axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
-    figure.alt = say("Four panels of curves against the width of the network.") + " " + " ".join(told)
+    first = say("Four panels of curves against the width of the network.")
+    figure.alt = " ".join([first, *parts])
     return figure
 
 
-def normal_against_abnormal(rows, copied):
-    """Every network at every milestone and at its end: PSNR on abnormal frames against PSNR on normal ones, both counted from
-    copy-last-frame's PSNR on the scene's normal validation windows, as the milestones are. Bigger marks are wider networks; on
-    the dotted line there is no gap. copied: as in `capacity_curves`."""
+def _plot_curve(ax, x, mean, deviation, variant):
+    colour, dash, marker = STYLE[variant]
+    line = {"color": colour, "ls": dash, "lw": 1.6, "marker": marker, "ms": 5}
+    ax.errorbar(x, mean, deviation, capsize=3, label=variant, **line)
+
+
+def _curve_in_words(variant, title, mean):
+    return say(
+        "{variant}, {title}: {first:.2f} at width {narrow}, {last:.2f} at width {wide}.",
+        variant=variant,
+        title=title,
+        first=mean.iloc[0],
+        last=mean.iloc[-1],
+        narrow=mean.index[0],
+        wide=mean.index[-1],
+    )
+
+
+def _share_limits(one, other):
+    """Give two panels the same y axis: normal and abnormal PSNR are there to be compared."""
+    limits = [*one.get_ylim(), *other.get_ylim()]
+    for ax in (one, other):
+        ax.set_ylim(min(limits), max(limits))
+
+
+def normal_against_abnormal(rows, copied: dict[str, dict]):
+    """Plot PSNR on abnormal frames against PSNR on normal ones, for every network at every point.
+
+    Both are counted from copy-last-frame's PSNR on the scene's normal validation windows, as the
+    milestones are. Wider networks have bigger marks; on the dotted line there is no gap. `copied`
+    as in `capacity_curves`.
+    """
+    points = points_of(rows)
     figure, ax = view.subplots(size=(6.6, 4.4))
-    told = []
+    parts = []
     for variant, (colour, _, marker) in STYLE.items():
-        mine = [(row, point) for row in rows if row["variant"] == variant for point in row["points"].values()]
-        x = np.array([point["psnr_normal"] - row["psnr_copy"] for row, point in mine])
-        y = np.array([point["psnr_abnormal"] - row["psnr_copy"] for row, point in mine])
-        ax.scatter(
-            x,
-            y,
-            [8 + 2 * row["width"] for row, _ in mine],
-            color=colour,
-            marker=marker,
-            alpha=0.55,
-            lw=0,
-            label=variant,
-        )
-        slope, _ = np.polyfit(x, y, 1)
-        told.append(say("{variant}: {n} points from {low:.1f} to {high:.1f} dB, slope {slope:.2f}.", variant=variant, n=len(x),
-                        low=x.min(), high=x.max(), slope=slope))  # fmt: skip
-    zero = {f"{row['place']}-{row['scene_seed']}": row["psnr_copy"] for row in rows}
-    for i, (name, found) in enumerate(copied.items()):
-        ax.plot(found["psnr_normal"] - zero[name], found["psnr_abnormal"] - zero[name], "x", color=view.BLACK, ms=7, mew=2,
-                label=None if i else "copy last frame")  # fmt: skip
+        mine = points[points["variant"] == variant]
+        x = mine["psnr_normal"] - mine["psnr_copy"]
+        y = mine["psnr_abnormal"] - mine["psnr_copy"]
+        style = {"color": colour, "marker": marker, "alpha": 0.55, "lw": 0}
+        ax.scatter(x, y, 8 + 2 * mine["width"], label=variant, **style)
+        parts.append(_cloud_in_words(variant, x, y))
+    zero = points.groupby("scene")["psnr_copy"].first()
+    for scene, metrics in copied.items():
+        x, y = metrics["psnr_normal"] - zero[scene], metrics["psnr_abnormal"] - zero[scene]
+        (cross,) = ax.plot(x, y, "x", color=view.BLACK, ms=7, mew=2)
+    cross.set_label("copy last frame")
     ends = ax.get_xlim()
     ax.plot(ends, ends, color=view.BLACK, ls=":", lw=1.2, label="no gap at all")
-    ax.set(
-        xlabel="normal frames (dB above copy-last-frame)", ylabel="abnormal frames (dB, counted\nfrom the same point)"
-    )
+    ax.set_xlabel("normal frames (dB above copy-last-frame)")
+    ax.set_ylabel("abnormal frames (dB, counted\nfrom the same point)")
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(loc="upper left", frameon=False, fontsize=9)
-    figure.alt = (
-        say("Abnormal PSNR against normal PSNR, one mark for each network at each milestone.") + " " + " ".join(told)
-    )
+    first = say("Abnormal PSNR against normal PSNR, one mark for each network at each milestone.")
+    figure.alt = " ".join([first, *parts])
     return figure
 
 
-def kinds_table(rows, variant="skips"):
-    """Each kind of anomaly for the narrowest and the widest network, after equal training, and how its raw AUC changes from narrow
-    to wide at equal quality (`capacity_effect`) -> rows for `view.table`."""
-    widths = sorted({row["width"] for row in rows})
-    narrow, wide = ([row["points"]["end"]["by_kind"] for row in rows if (row["variant"], row["width"]) == (variant, width)]
-                    for width in (widths[0], widths[-1]))  # fmt: skip
-    lines = []
-    for kind in dict.fromkeys(kind for found in narrow for kind in found):
-        line = {"kind": kind, "scenes": sum(kind in found for found in narrow)}
-        for width, group in ((widths[0], narrow), (widths[-1], wide)):
-            there = [found[kind] for found in group if kind in found]
-            line[f"gap (dB), width {width}"] = spread([k["gap"] for k in there])
-            line[f"AUC, width {width}"] = spread([k["auc"] for k in there], 3)
-        change = capacity_effect(rows, variant, "auc", kind)
-        line["change of AUC at equal quality"] = spread(change, 3)
-        lines.append(line)
-    return lines
-
-
-def memory_effect(rows, figure="gap"):
-    """What the memory changes: memory minus no skips at the same width, scene and milestone ("end" left out: there the two
-    differ in normal PSNR as well) -> array of paired differences."""
-    by_key = {(row["variant"], row["width"], row["place"], row["seed"]): row["points"] for row in rows}
-    pairs = [(points, by_key["no skips", *key]) for (variant, *key), points in by_key.items() if variant == "memory"]
-    return np.array(
-        [mine[at][figure] - other[at][figure] for mine, other in pairs for at in mine if at in other and at != "end"]
+def _cloud_in_words(variant, x, y):
+    slope, _ = np.polyfit(x, y, 1)
+    return say(
+        "{variant}: {n} points from {low:.1f} to {high:.1f} dB, slope {slope:.2f}.",
+        variant=variant,
+        n=len(x),
+        low=x.min(),
+        high=x.max(),
+        slope=slope,
     )
 
 
-def capacity_effect(rows, variant="skips", figure="gap", kind=None):
-    """What capacity changes when normal life is predicted equally well: widest minus narrowest network, at the same scene and
-    milestone -> array of paired differences. kind: of one kind of anomaly, whose figures are "auc" and "gap"."""
-    widths = sorted({row["width"] for row in rows})
-    by_key = {(row["width"], row["place"], row["seed"]): row["points"] for row in rows if row["variant"] == variant}
-    pairs = [(points, by_key[widths[-1], *key]) for (width, *key), points in by_key.items()
-             if width == widths[0] and (widths[-1], *key) in by_key]  # fmt: skip
-    shared = [(narrow[at], wide[at]) for narrow, wide in pairs for at in narrow if at in wide and at != "end"]
+def kinds_table(rows, variant: str = "skips") -> DataFrame:
+    """Table of the kinds of anomaly, for the narrowest and the widest network of a variant.
+
+    After equal training; the last column has how raw AUC changes from narrow to wide at equal
+    quality (`capacity_effect`).
+    """
+    kinds = tidy(points_of(rows, "end"), "by_kind", "kind")
+    kinds = kinds[kinds["variant"] == variant]
+    narrow, wide = kinds["width"].min(), kinds["width"].max()
+    columns = {"scenes": kinds[kinds["width"] == narrow].groupby("kind", sort=False).size()}
+    for width in (narrow, wide):
+        networks = kinds[kinds["width"] == width].groupby("kind")
+        columns[f"gap (dB), width {width}"] = networks["gap"].agg(spread)
+        columns[f"AUC, width {width}"] = networks["auc"].agg(partial(spread, digits=3))
+    table = DataFrame(columns, index=columns["scenes"].index).fillna("-")
+    change = [spread(capacity_effect(rows, variant, "auc", kind), 3) for kind in table.index]
+    return table.assign(**{"change of AUC at equal quality": change}).reset_index()
+
+
+# --- Paired differences
+
+
+def memory_effect(rows, metric: str = "gap") -> np.ndarray:
+    """What the memory changes: memory minus no skips, at the same width, scene and milestone.
+
+    The "end" is left out: there the two differ in normal PSNR as well.
+    """
+    points = points_of(rows).astype({"variant": str})
+    return _differences(points, "variant", "memory", "no skips", metric)
+
+
+def capacity_effect(
+    rows, variant: str = "skips", metric: str = "gap", kind: str | None = None
+) -> np.ndarray:
+    """What capacity changes when normal frames are predicted equally well.
+
+    The widest minus the narrowest network, at each scene and milestone. With a `kind` of anomaly,
+    `metric` is "auc" or "gap".
+    """
+    points = points_of(rows)
+    narrow, wide = points["width"].min(), points["width"].max()
     if kind is not None:
-        shared = [(n["by_kind"][kind], w["by_kind"][kind]) for n, w in shared if kind in n["by_kind"]]
-    return np.array([wide[figure] - narrow[figure] for narrow, wide in shared])
+        points = tidy(points, "by_kind", "kind")
+        points = points[points["kind"] == kind]
+    points = points[points["variant"] == variant]
+    return _differences(points, "width", wide, narrow, metric)
 
 
-def boar_predictions():
-    """-> (predictions by network name, (frames, H, W) uint8 each, in the order of STYLE and width; about: which frames, and the
-    figures of every network)."""
+def _differences(points, column, one, other, metric):
+    """`one` minus `other` in a column, for all points that agree in the rest."""
+    points = points[points["at"] != "end"]
+    same = [name for name in ("variant", "width", "scene", "seed", "at") if name != column]
+    pairs = points.pivot(index=same, columns=column, values=metric).reindex(columns=[one, other])
+    return (pairs[one] - pairs[other]).dropna().to_numpy()
+
+
+# --- The boar
+
+
+def boar_predictions() -> tuple[dict[str, np.ndarray], dict]:
+    """How each network predicts the boar: frames (n, H, W) uint8 by network, and what is known.
+
+    The networks come in the order of STYLE and width; what is known are the numbers of the frames,
+    and the metrics of every network.
+    """
     tensors, about = load_tensors(RESULTS / "capacity" / "boar.safetensors")
-    order = sorted(
-        about["networks"].values(), key=lambda network: (list(STYLE).index(network["variant"]), network["width"])
-    )
-    names = [f"{network['variant']} {network['width']}" for network in order]
+    networks = DataFrame(about["networks"].values())
+    names = _in_order(networks).sort_values(NETWORK).astype({"variant": str})
+    names = names["variant"] + " " + names["width"].astype(str)
     return {name: tensors[name].numpy() for name in names}, about

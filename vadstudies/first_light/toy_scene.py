@@ -1,13 +1,14 @@
-"""First light: one predictor per toy scene, trained on its normal clips, against two detectors that learn nothing.
+"""One predictor for each toy scene, trained on its normal clips, against learning nothing.
 
-    python -m vadstudies.first_light.toy_scene [--place campus] [--split test|validation] [--seconds 90] [--clips 20]
+    python -m vadstudies.first_light.toy_scene --place campus --seconds 90 --clips 20
 
-Five scenes. Headline: per-clip AUC over the clips with a runner, a cyclist, a car or a boar. The other kinds, the contextual
-ones among them, stand beside it as raw AUC per kind. Settings were chosen on validation seeds; --split test reports.
+Five scenes. Headline: per-clip AUC over the clips with a runner, a cyclist, a car or a boar. The
+other kinds, the contextual ones among them, stand beside it as raw AUC for each kind. Settings were
+chosen on validation seeds; --split test reports.
 
-Twenty training clips are 2,000 frames, nearly as much normal video as UCSD Ped2 has. With the four clips that `toy_scene` draws for
-a notebook (--clips 4), the same training did no better than copying the last frame on the validation scene where it was tried.
-The last line is one JSON object.
+Twenty training clips are 2,000 frames, nearly as much normal video as UCSD Ped2 has. With the four
+clips that `toy_scene` makes for a notebook (--clips 4), the same training did no better than
+copying the last frame on the validation scene where it was tried. The last line is one JSON object.
 """
 
 import argparse
@@ -16,62 +17,115 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from pandas import DataFrame
 
 import vadkit
 from vadkit import toy, view
 
 PREDICTOR = {"name": "unet", "width": 16, "stem": 2, "predicts": "change"}
-TRAINING = {"ema": 0.995}
+EMA = 0.995  # share of the running average of the weights that is kept at each step
 SEEDS = {"test": toy.TEST_SEEDS[:5], "validation": toy.VALIDATION_SEEDS[:5]}
-
-
-def headline(scene):
-    """The scene with only those test clips in which a runner, a cyclist, a car or a boar appears."""
-    return replace(scene, test_clips=[c for c in scene.test_clips if view.kind_of(c) in toy.HEADLINE])
+DETECTORS = ("predictor", "copy_last_frame", "moving_pixels")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--place", default="campus", choices=toy.PLACES)
-    parser.add_argument("--split", default="test", choices=SEEDS)
-    parser.add_argument("--seconds", type=float, default=90, help="training time per scene (default 90)")
-    parser.add_argument("--clips", type=int, default=20, help="training clips of 100 frames (default 20)")
-    parser.add_argument("--steps", type=int, help="train for so many steps instead: deterministic")
-    options = parser.parse_args()
-    rows, kinds, steps, seconds = [], {}, [], []
+    options = make_parser().parse_args()
+    scores, kinds, histories = [], [], []
     for seed in SEEDS[options.split]:
         scene = vadkit.toy_scene(seed, options.place, n_train=options.clips)
-        predictor = vadkit.build_predictor(**PREDICTOR)
-        length = {"steps": options.steps} if options.steps else {"minutes": options.seconds / 60}
-        history = vadkit.fit(predictor, scene.train_windows(), **length, **TRAINING, progress=False)
-        steps.append(len(history.loss))
-        seconds.append(history.seconds)
-        row = {}
-        for name, model, score in (("predictor", predictor, "frame"), ("copy_last_frame", vadkit.copy_last_frame, "frame"),
-                                   ("moving_pixels", vadkit.copy_last_frame, "moving")):  # fmt: skip
-            found = vadkit.evaluate(model, headline(scene), score=score)
-            row[name] = {"auc_clip": found.auc_clip, "auc_raw": found.auc_raw, "auc_macro": found.auc_macro,
-                         "psnr_normal": found.psnr_normal, "gap": found.psnr_gap}  # fmt: skip
-            for kind, auc in vadkit.evaluate(model, scene, score=score).by_kind.items():
-                kinds.setdefault(kind, {}).setdefault(name, []).append(auc)
-        rows.append(row)
-        print(f"{scene.name}: {len(history.loss)} steps, per-clip AUC of predictor {row['predictor']['auc_clip']:.3f}, "
-              f"copy last frame {row['copy_last_frame']['auc_clip']:.3f}", flush=True)  # fmt: skip
-    print(f"\n{'raw AUC of':15}{'predictor':>12}{'copy last':>12}{'moving':>12}   scenes")
-    for kind, by_name in kinds.items():
+        predictor, history = train(scene, options)
+        histories.append(history)
+        for name in DETECTORS:
+            metrics, by_kind = measure(name, predictor, scene)
+            scores.append({"detector": name, "scene": scene.name, **metrics})
+            kinds += [{"detector": name, "kind": k, "auc": auc} for k, auc in by_kind.items()]
+        auc = {line["detector"]: line["auc_clip"] for line in scores[-len(DETECTORS) :]}
         print(
-            f"{kind:15}" + "".join(f"{np.mean(v):12.3f}" for v in by_name.values()) + f"{len(by_name['predictor']):9}"
+            f"{scene.name}: {len(history.loss)} steps, per-clip AUC of predictor "
+            f"{auc['predictor']:.3f}, copy last frame {auc['copy_last_frame']:.3f}",
+            flush=True,
         )
-    mean = {
-        name: {key: round(float(np.mean([row[name][key] for row in rows])), 4) for key in rows[0][name]}
-        for name in rows[0]
+    print(f"\nraw AUC\n{kinds_table(DataFrame(kinds)).to_string(float_format='{:.3f}'.format)}")
+    summary = summarise(DataFrame(scores))
+    summary = {
+        "place": options.place,
+        "split": options.split,
+        "clips": options.clips,
+        **summary,
+        "steps": [len(history.loss) for history in histories],
+        "train_seconds": round(float(np.mean([history.seconds for history in histories])), 1),
+        "threads": torch.get_num_threads(),
+        "parameters": vadkit.count_parameters(predictor),
     }
-    spread = {name: round(float(np.std([row[name]["auc_clip"] for row in rows])), 4) for name in rows[0]}
-    print(json.dumps({"place": options.place, "split": options.split, "clips": options.clips, "scenes": len(rows), **mean,
-                      "std_auc_clip": spread,
-                      "lead_auc_clip": round(mean["predictor"]["auc_clip"] - mean["copy_last_frame"]["auc_clip"], 4),
-                      "steps": steps, "train_seconds": round(float(np.mean(seconds)), 1), "threads": torch.get_num_threads(),
-                      "parameters": vadkit.count_parameters(predictor)}))  # fmt: skip
+    print(json.dumps(summary))
+
+
+def make_parser():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--place", default="campus", choices=toy.PLACES)
+    parser.add_argument("--split", default="test", choices=SEEDS)
+    parser.add_argument(
+        "--seconds", type=float, default=90, help="training time per scene (default 90)"
+    )
+    parser.add_argument(
+        "--clips", type=int, default=20, help="training clips of 100 frames (default 20)"
+    )
+    parser.add_argument("--steps", type=int, help="train for so many steps instead: deterministic")
+    return parser
+
+
+def train(scene, options):
+    predictor = vadkit.build_predictor(**PREDICTOR)
+    length = {"steps": options.steps} if options.steps else {"minutes": options.seconds / 60}
+    windows = scene.train_windows()
+    callbacks = [vadkit.WeightAverage(EMA)]
+    history = vadkit.fit(predictor, windows, **length, callbacks=callbacks, progress=False)
+    return predictor, history
+
+
+def measure(name, predictor, scene):
+    """Metrics of a detector on the headline clips, and its raw AUC for each kind in all clips."""
+    detector = predictor if name == "predictor" else vadkit.copy_last_frame
+    score = "moving" if name == "moving_pixels" else "frame"
+    evaluation = vadkit.evaluate(detector, headline(scene), score=score)
+    metrics = {
+        "auc_clip": evaluation.auc_clip,
+        "auc_raw": evaluation.auc_raw,
+        "auc_macro": evaluation.auc_macro,
+        "psnr_normal": evaluation.psnr_normal,
+        "gap": evaluation.psnr_gap,
+    }
+    return metrics, vadkit.evaluate(detector, scene, score=score).by_kind
+
+
+def headline(scene):
+    """The scene with only the test clips in which a runner, a cyclist, a car or a boar appears."""
+    clips = [clip for clip in scene.test_clips if view.kind_of(clip) in toy.HEADLINE]
+    return replace(scene, test_clips=clips)
+
+
+def kinds_table(kinds: DataFrame) -> DataFrame:
+    """Mean raw AUC for each kind (down) and detector (across), and the number of scenes."""
+    cells = kinds.groupby(["kind", "detector"], sort=False)["auc"]
+    table = cells.mean().unstack()
+    table["scenes"] = cells.size().unstack()["predictor"]
+    return table.rename_axis(index=None, columns=None)
+
+
+def summarise(scores: DataFrame) -> dict:
+    """Mean over scenes of every metric of each detector, and the spread of the per-clip AUC."""
+    detectors = scores.drop(columns="scene").groupby("detector", sort=False)
+    means = detectors.mean().round(4)
+    deviations = detectors["auc_clip"].std(ddof=0).round(4)
+    lead = means.loc["predictor", "auc_clip"] - means.loc["copy_last_frame", "auc_clip"]
+    return {
+        "scenes": int(scores["scene"].nunique()),
+        **means.to_dict("index"),
+        "std_auc_clip": deviations.to_dict(),
+        "lead_auc_clip": round(float(lead), 4),
+    }
 
 
 if __name__ == "__main__":

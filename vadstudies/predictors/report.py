@@ -1,31 +1,37 @@
-"""TODO."""
+"""Tables of the predictor study; `rows` are the rows of predictors/results.json (`rows_of`)."""
 
-import numpy as np
+from functools import partial
 
+from pandas import DataFrame
+
+from vadstudies.results import tidy
 from vadstudies.statistics import spread
 
 
-def predictor_table(rows):
-    """All predictors side by side, mean ± spread over seeds and scenes -> rows for `plots.table`."""
-    lines = []
-    for name in dict.fromkeys(row["predictor"] for row in rows):
-        mine = [row for row in rows if row["predictor"] == name]
-        learned = mine[0]["parameters"] > 0
-        line = {"predictor": name, "parameters": f"{mine[0]['parameters']:,}", "ms per frame": "-"}
-        if learned:
-            line["ms per frame"] = f"{np.median([row['ms_per_frame'] for row in mine]):.1f}"
-        for title, figure, digits in (("normal (dB)", "psnr_normal", 2), ("gap (dB)", "gap", 2), ("AUC raw", "auc_raw", 3),
-                                      ("per-clip", "auc_clip", 3), ("macro", "auc_macro", 3)):  # fmt: skip
-            shown = digits == 3 or name != "moving pixels"  # a share of pixels is no decibel
-            line[title] = spread([row[figure] for row in mine], digits) if shown else "-"
-        lines.append(line)
-    return lines
+def predictor_table(rows) -> DataFrame:
+    """Table of all predictors: mean ± spread over seeds and scenes."""
+    predictors = tidy(rows).groupby("predictor", sort=False)
+    auc = partial(spread, digits=3)
+    table = DataFrame(
+        {
+            "parameters": predictors["parameters"].first().map("{:,}".format),
+            "ms per frame": predictors["ms_per_frame"].median().map("{:.1f}".format),
+            "normal (dB)": predictors["psnr_normal"].agg(spread),
+            "gap (dB)": predictors["gap"].agg(spread),
+            "AUC raw": predictors["auc_raw"].agg(auc),
+            "per-clip": predictors["auc_clip"].agg(auc),
+            "macro": predictors["auc_macro"].agg(auc),
+        }
+    )
+    # What learns nothing was not timed, and a share of moving pixels is no decibel.
+    table.loc[table["parameters"] == "0", "ms per frame"] = "-"
+    table.loc[table.index == "moving pixels", ["normal (dB)", "gap (dB)"]] = "-"
+    return table.reset_index()
 
 
-def predictor_kinds(rows, kinds=None):
-    """Raw AUC of each kind for every predictor, mean over seeds and scenes -> rows for `plots.table`."""
-    kinds = kinds or list(dict.fromkeys(kind for row in rows for kind in row["by_kind"]))
-    return [{"predictor": name, **{kind: float(np.mean([row["by_kind"][kind]["auc"] for row in rows
-                                                        if row["predictor"] == name and kind in row["by_kind"]]))
-                                   for kind in kinds}}
-            for name in dict.fromkeys(row["predictor"] for row in rows)]  # fmt: skip
+def predictor_kinds(rows, kinds: list[str] | None = None) -> DataFrame:
+    """Table of the raw AUC of each kind for every predictor: mean over seeds and scenes."""
+    by_kind = tidy(rows, "by_kind", "kind")
+    kinds = list(by_kind["kind"].unique()) if kinds is None else kinds
+    means = by_kind.pivot_table(index="predictor", columns="kind", values="auc", sort=False)
+    return means[kinds].rename_axis(columns=None).reset_index()

@@ -1,31 +1,38 @@
 """Train the weights of the package, each from a seed, on training scenes only.
 
-    python -m vadstudies.weights.run               all of them (`make weights`), about an hour and a half on one core
+    python -m vadstudies.weights.run               all (`make weights`), 90 minutes on one core
     python -m vadstudies.weights.run maml_0        one of them, 4 minutes or less
     python -m vadstudies.weights.run --list        what there is
 
-Every file's header names this script and the arguments that made it; the same versions give the same file again.
+Every file's header names this script and the arguments that made it; the same versions give the
+same file again.
 
-candidate_a, candidate_b, pre_trained: the candidates of notebook 04 and the rival of notebook 05. A specialist on one scene; MAML on
-many; ordinary training on the same scenes, four times as many steps, because a step costs a quarter.
+candidate_a, candidate_b, pre_trained: the candidates of notebook 04, and what MAML is compared with
+in notebook 05. A specialist on one scene; MAML on many; ordinary training on the same scenes, four
+times as many steps, because a step costs a quarter.
 
-<way>_<seed>: five ways of training, three seeds each, for notebook 06. The same network and scenes, and about the same computing
-time: the cheaper ways take more steps. Rates for adapting that a way does not learn are the best of several on validation scenes.
+<method>_<seed>: five methods of training, three seeds each, for notebook 06. The same network and
+scenes, and about the same computing time: the cheaper methods take more steps. Rates for adapting
+that a method does not learn are the best of several on validation scenes.
 
-camera_maml, camera_fine_tuned: for real cameras (vadstudies/few_shot/run.py), from toy scenes alone, see vadstudies/weights/cameras.py.
+camera_maml, camera_fine_tuned: for real cameras (vadstudies.few_shot), from toy scenes alone, see
+vadstudies/weights/cameras.py.
 """
 
 import argparse
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
 
 import vadkit
 from vadkit import toy
-from vadkit.episodes import EpisodeSampler
+from vadkit.episodes import EpisodeSampler, Task
 from vadkit.maml.adapting import adaptation_curve, query_psnr
+from vadkit.maml.baselines import joint_step, reptile_step
+from vadkit.maml.history import Monitor
+from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
@@ -34,64 +41,103 @@ from vadstudies.weights import cameras
 
 NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
 EPISODE = {"n_way": 3, "k_shot": 5, "n_query": 4}
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # for a method that learns none
 N_INNER_STEPS = 3
+UPDATES = {"maml": meta_step, "reptile": reptile_step, "joint": joint_step}
 
 
-def some_scene(seed):
-    """Scene number `seed`, the places in turn."""
+# --- Scenes
+
+
+def some_scene(seed: int) -> vadkit.Scene:
+    """Toy scene `seed`, the places in turn."""
     return toy.toy_scene(seed, toy.PLACES[seed % len(toy.PLACES)])
 
 
 @lru_cache(maxsize=2)
-def episodes(n_scenes, seed):
+def episodes(n_scenes: int, seed: int) -> EpisodeSampler:
+    """Episodes of the first training scenes."""
     pool = ScenePool(some_scene, toy.TRAIN_SEEDS[:n_scenes], keep=n_scenes)
     return EpisodeSampler(pool, **EPISODE, seed=seed)
 
 
 @lru_cache(maxsize=1)
-def held_out_tasks(n=16):
+def held_out_tasks(n: int = 16) -> list[Task]:
     """One task on each of n validation scenes, K = 5."""
     return EpisodeSampler(ScenePool(some_scene, toy.VALIDATION_SEEDS[:n]), n_way=n, seed=0)[0]
 
 
-def whole(trained):
-    """Nothing that was interrupted is shipped. The clock stays out of the file: the same bytes on every run."""
+# --- Training
+
+
+def specialist(seed: int, steps: int, batch_size: int, home: int) -> MetaTrained:
+    """Ordinary training on one scene, long."""
+    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
+    windows = some_scene(home).train_windows()
+    vadkit.fit(predictor, windows, steps=steps, batch_size=batch_size, seed=seed)
+    return with_best_rate(MetaTrained(predictor, None))
+
+
+def from_nothing(
+    seed: int,
+    steps: int,
+    n_scenes: int,
+    outer_lr: float = 1e-3,
+    inner_lr: float = 0.01,
+    learn_rates: str | None = None,
+    algorithm: str = "maml",
+    first_order: bool = False,
+    validate: bool = False,
+) -> MetaTrained:
+    """Train from random weights by one method.
+
+    A method that learns nothing about its inner rate gets the best one afterwards.
+    """
+    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
+    update = partial(meta_step, first_order=True) if first_order else UPDATES[algorithm]
+    validation = []
+    if validate:
+        pool = ScenePool(some_scene, toy.VALIDATION_SEEDS[:8])
+        tasks = EpisodeSampler(pool, n_way=4, seed=0)
+        validation = [*tasks[0], *tasks[1]]
+    trained = meta_train(
+        predictor,
+        episodes(n_scenes, seed),
+        steps,
+        InnerRates(predictor, inner_lr, learn_rates, N_INNER_STEPS),
+        N_INNER_STEPS,
+        outer_lr=outer_lr,
+        update=update,
+        monitor=Monitor(validation=validation),
+    )
+    trained = reproducible(trained)
+    return trained if algorithm == "maml" else with_best_rate(trained)
+
+
+def reproducible(trained: MetaTrained) -> MetaTrained:
+    """Leave the clock out, so that every run gives the same bytes, and ship nothing interrupted."""
     if trained.history.interrupted:
         raise KeyboardInterrupt
     trained.history.seconds = 0.0
     return trained
 
 
-def with_best_rate(trained):
-    """The rate for adapting, chosen on validation scenes for a way of training that has none of its own."""
-    curves = {rate: adaptation_curve(trained.predictor, held_out_tasks(), rate, N_INNER_STEPS, query_psnr).mean(0)
-              for rate in RATES}  # fmt: skip
-    best = max(RATES, key=lambda rate: np.nan_to_num(curves[rate][-1], nan=-np.inf))
-    return MetaTrained(trained.predictor, InnerRates(trained.predictor, best), N_INNER_STEPS, trained.history)
+def with_best_rate(trained: MetaTrained) -> MetaTrained:
+    """Choose the rate for adapting on validation scenes, where a method has none of its own."""
+    final_psnr = {}
+    for rate in RATES:
+        curve = adaptation_curve(
+            trained.predictor, held_out_tasks(), rate, N_INNER_STEPS, query_psnr
+        )
+        final_psnr[rate] = np.nan_to_num(curve.mean(0)[-1], nan=-np.inf)
+    best = max(RATES, key=final_psnr.get)
+    rates = InnerRates(trained.predictor, best)
+    return MetaTrained(trained.predictor, rates, N_INNER_STEPS, trained.history)
 
 
-# --- The candidates of notebooks 04 and 05 ----------------------------------------------------------------------------------
+# --- What there is
 
-
-def specialist(seed, steps, batch_size, home):
-    """Ordinary training on one scene, long."""
-    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    vadkit.fit(predictor, some_scene(home).train_windows(), steps=steps, batch_size=batch_size, seed=seed)
-    return with_best_rate(MetaTrained(predictor, None))
-
-
-def from_nothing(seed, steps, n_scenes, inner_lr=0.01, validate=False, **options):
-    """Train from random weights in one way. A way that learns nothing about its inner rate gets the best one afterwards."""
-    if validate:
-        pool = ScenePool(some_scene, toy.VALIDATION_SEEDS[:8])
-        options["validation"] = EpisodeSampler(pool, n_way=4, seed=0)
-    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    trained = whole(meta_train(predictor, episodes(n_scenes, seed), steps, inner_lr, N_INNER_STEPS, **options))
-    return trained if options.get("algorithm", "maml") == "maml" else with_best_rate(trained)
-
-
-WAYS = {  # of training, for notebook 06; steps: about the same computing time for each
+METHODS = {  # for notebook 06; steps: about the same computing time for each
     "joint": {"algorithm": "joint", "steps": 2800},
     "reptile": {"algorithm": "reptile", "steps": 800, "inner_lr": 0.1},
     "fomaml": {"first_order": True, "steps": 800, "inner_lr": 0.1},
@@ -99,64 +145,96 @@ WAYS = {  # of training, for notebook 06; steps: about the same computing time f
     "maml_rates": {"learn_rates": "tensor", "steps": 400, "inner_lr": 0.1},
 }
 SEEDS = (0, 1, 2)
-WEIGHTS = {  # name: (function, its arguments); the function returns a MetaTrained whose predictor is built from `network`
+MANY_SCENES = {"n_scenes": 48, "outer_lr": 2e-3}
+CANDIDATE_B = {"steps": 700, "inner_lr": 0.1, "learn_rates": "tensor", "validate": True}
+
+# By name: the function and its arguments, which the header keeps. It returns a MetaTrained.
+WEIGHTS = {
     "candidate_a": (specialist, {"seed": 0, "steps": 2362, "batch_size": 8, "home": 0}),
-    "candidate_b": (from_nothing, {"seed": 0, "steps": 700, "n_scenes": 48, "inner_lr": 0.1, "learn_rates": "tensor",
-                                   "outer_lr": 2e-3, "validate": True}),
-    "pre_trained": (from_nothing, {"seed": 0, "steps": 2800, "n_scenes": 48, "algorithm": "joint", "outer_lr": 2e-3}),
-    **{f"{way}_{seed}": (from_nothing, {"seed": seed, "n_scenes": 48, "outer_lr": 2e-3, **options})
-       for seed in SEEDS for way, options in WAYS.items()},
-    "camera_maml": (cameras.train_maml, cameras.MAML),
-    "camera_fine_tuned": (cameras.train_fine_tuned, cameras.FINE_TUNED),
-}  # fmt: skip
+    "candidate_b": (from_nothing, {"seed": 0, **MANY_SCENES, **CANDIDATE_B}),
+    "pre_trained": (from_nothing, {"seed": 0, **MANY_SCENES, **METHODS["joint"]}),
+}
+WEIGHTS |= {
+    f"{method}_{seed}": (from_nothing, {"seed": seed, **MANY_SCENES, **options})
+    for seed in SEEDS
+    for method, options in METHODS.items()
+}
+WEIGHTS["camera_maml"] = (cameras.train_maml, cameras.MAML)
+WEIGHTS["camera_fine_tuned"] = (cameras.train_fine_tuned, cameras.FINE_TUNED)
 
 
-# --- Writing them -----------------------------------------------------------------------------------------------------------
+# --- Writing them
 
 
-def header(name, figures):
-    """Where a file comes from: enough to make it again. Figures are PSNR in dB on validation scenes, K = 5, after 0 .. 3 steps."""
-    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
-    arguments, of_camera = WEIGHTS[name][1], name.startswith("camera")
-    data = "toy scenes of TRAIN_SEEDS, " + ("seen by cheap cameras" if of_camera else "the places in turn")
-    return {"name": name, "script": "vadstudies/weights/run.py", "arguments": arguments, "seed": arguments["seed"],
-            "network": cameras.NETWORK if of_camera else NETWORK, "data": data, "versions": versions,
-            "figures": figures}  # fmt: skip
-
-
-def figures(name, trained):
-    if name.startswith("camera"):
-        return cameras.figures(trained)
-    curve = adaptation_curve(
-        trained.predictor, held_out_tasks(), trained.rates, trained.n_inner_steps, query_psnr
-    ).mean(0)
-    return {"validation_psnr": [round(float(value), 2) for value in curve]}
-
-
-def train(name):
+def train(name: str) -> None:
+    """Train one of WEIGHTS and write its file."""
     function, arguments = WEIGHTS[name]
-    trained = whole(function(**arguments))
-    found = figures(name, trained)
-    trained.save(SHIPPED / f"{name}.safetensors", header(name, found))
-    print(f"{name}: {found['validation_psnr']} dB after 0 .. {trained.n_inner_steps} inner steps", flush=True)
+    trained = reproducible(function(**arguments))
+    psnr = [round(float(value), 2) for value in validation_psnr(name, trained)]
+    trained.save(SHIPPED / f"{name}.safetensors", header(name, {"validation_psnr": psnr}))
+    print(f"{name}: {psnr} dB after 0 .. {trained.n_inner_steps} inner steps", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which weights to train (default: all)")
+def validation_psnr(name: str, trained: MetaTrained) -> np.ndarray:
+    """PSNR (dB) on validation scenes, K = 5, after 0 .. 3 steps."""
+    if is_for_cameras(name):
+        return cameras.validation_psnr(trained)
+    n_steps = trained.n_inner_steps
+    return adaptation_curve(
+        trained.predictor, held_out_tasks(), trained.rates, n_steps, query_psnr
+    ).mean(0)
+
+
+def header(name: str, metrics: dict) -> dict:
+    """Where a file comes from: enough to make it again."""
+    for_cameras = is_for_cameras(name)
+    scenes = "seen by cheap cameras" if for_cameras else "the places in turn"
+    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    arguments = WEIGHTS[name][1]
+    return {
+        "name": name,
+        "script": "vadstudies/weights/run.py",
+        "arguments": arguments,
+        "seed": arguments["seed"],
+        "network": cameras.NETWORK if for_cameras else NETWORK,
+        "data": f"toy scenes of TRAIN_SEEDS, {scenes}",
+        "versions": versions,
+        "figures": metrics,
+    }
+
+
+def is_for_cameras(name: str) -> bool:
+    """Whether weights are for real cameras."""
+    return name.startswith("camera")
+
+
+def main() -> int:
+    """Train what the command line names; 2 for an unknown name, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="which weights to train (default: all)"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is, and train nothing")
     options = parser.parse_args()
+    known = f"There are: {', '.join(WEIGHTS)}."
     unknown = [name for name in options.names if name not in WEIGHTS]
-    if options.list or unknown:
-        print(f"Unknown weights '{unknown[0]}'. " if unknown else "", "There are: ", ", ".join(WEIGHTS), ".", sep="",
-              file=sys.stderr if unknown else sys.stdout)  # fmt: skip
-        return 2 if unknown else 0
+    if unknown:
+        print(f"Unknown weights '{unknown[0]}'. {known}", file=sys.stderr)
+        return 2
+    if options.list:
+        print(known)
+        return 0
     torch.set_num_threads(1)
     try:
         for name in options.names or WEIGHTS:
             train(name)
     except KeyboardInterrupt:
-        print("Stopped. The weights listed above are written; of the others, nothing has changed.", file=sys.stderr)
+        print(
+            "Stopped. The weights listed above are written; of the others, nothing has changed.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

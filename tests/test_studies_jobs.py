@@ -1,4 +1,4 @@
-"""The long benchmarks: every finished job is kept, nothing is mixed, and the permutation test counts what it says."""
+"""The long studies: every finished job is kept, nothing is mixed, and the exact test counts."""
 
 import argparse
 
@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import vadkit
-from vadstudies import jobs as resumable
-from vadstudies import results
+from vadstudies import jobs, results
 from vadstudies.capacity import run as capacity
-from vadstudies.transfer import run as generalization
+from vadstudies.statistics import diagonal_test
 
 
 @pytest.fixture
@@ -17,7 +16,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     ran = []
 
-    def start(jobs, settings=(), **options):
+    def start(numbers, settings=(), **options):
         def work(n):
             if n == 13:
                 raise KeyboardInterrupt
@@ -25,13 +24,12 @@ def run(tmp_path, monkeypatch):
             return {"square": n * n}
 
         ran.clear()
+        todo = {str(n): {"n": n} for n in numbers}
         try:
-            rows = resumable.run_all(
-                "numbers", "script", {"s": settings}, {str(n): {"n": n} for n in jobs}, work, **options
-            )
+            rows = jobs.run_all("numbers", "script", {"s": settings}, todo, work, **options)
         except KeyboardInterrupt:
-            rows = None
-        return rows and {key: row["square"] for key, row in rows.items()}, list(ran)
+            return None, list(ran)
+        return {key: row["square"] for key, row in rows.items()}, list(ran)
 
     return start
 
@@ -50,6 +48,13 @@ def test_other_settings_are_not_mixed_into_one_table(run):
         run([1], settings=(1, 3))
 
 
+def test_a_job_is_done_again_when_its_label_changes_and_the_label_is_kept(run):
+    run([1, 2], labels={"1": {"weights": "old"}})
+    assert run([1, 2], labels={"1": {"weights": "old"}}) == ({"1": 1, "2": 4}, [])
+    assert run([1, 2], labels={"1": {"weights": "new"}}) == ({"1": 1, "2": 4}, [1])
+    assert results.load_results("numbers")["rows"]["1"]["weights"] == "new"
+
+
 def test_a_quick_run_keeps_nothing(run):
     run([1, 2], keep=False)
     assert list(results.RESULTS.iterdir()) == []
@@ -57,32 +62,35 @@ def test_a_quick_run_keeps_nothing(run):
 
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_diagonal_test_against_counting(n):
-    difference, p = generalization.diagonal_test(np.eye(n))
+    difference, p = diagonal_test(np.eye(n))
     assert difference == 1 and p == pytest.approx(1 / [1, 1, 2, 6, 24][n])
-    assert generalization.diagonal_test(np.ones((n, n))) == (0, 1)
-    assert generalization.diagonal_test(-np.eye(n))[1] == 1
+    assert diagonal_test(np.ones((n, n))) == (0, 1)
+    assert diagonal_test(-np.eye(n))[1] == 1
 
 
 def test_a_scene_that_is_hard_for_all_is_no_evidence():
     by_scene = np.tile([20.0, 30.0, 25.0, 40.0], (4, 1))  # every network is equally good on a scene
-    assert generalization.diagonal_test(by_scene) == (pytest.approx(0), 1)
+    assert diagonal_test(by_scene) == (pytest.approx(0), 1)
 
 
 def test_highest_milestone_that_all_reached():
-    rows = [{"points": {"-2": 0, "-10": 0, "end": 0}}, {"points": {"-10": 0, "-2": 0, "1": 0, "end": 0}}]
+    rows = [
+        {"points": {"-2": 0, "-10": 0, "end": 0}},
+        {"points": {"-10": 0, "-2": 0, "1": 0, "end": 0}},
+    ]
     assert capacity.highest_for_all(rows) == "-2"
     assert capacity.highest_for_all([{"points": {"end": 0}}, *rows]) is None
 
 
-def test_figures_leave_contextual_kinds_out_of_the_headline():
-    scene = resumable.benchmark_scene(3, "campus")
-    found = resumable.figures(vadkit.copy_last_frame, scene)
+def test_metrics_leave_contextual_kinds_out_of_the_headline():
+    scene = jobs.study_scene("campus", 3)
+    metrics = jobs.scene_metrics(vadkit.copy_last_frame, scene)
     behavioural = [c for c in scene.test_clips if not set(c.kinds) & set(vadkit.toy.CONTEXTUAL)]
     assert len(behavioural) == len(vadkit.toy.KINDS) < len(scene.test_clips)
     alone = vadkit.evaluate(vadkit.copy_last_frame, vadkit.Scene("behavioural", [], behavioural))
-    assert found["auc_raw"] == alone.auc_raw and found["gap"] == pytest.approx(alone.psnr_gap)
-    assert found["psnr_normal"] - found["psnr_abnormal"] == pytest.approx(found["gap"])
-    assert set(found["by_kind"]) == {k for c in scene.test_clips for k in c.kinds} - {""}
+    assert metrics["auc_raw"] == alone.auc_raw and metrics["gap"] == pytest.approx(alone.psnr_gap)
+    assert metrics["psnr_normal"] - metrics["psnr_abnormal"] == pytest.approx(metrics["gap"])
+    assert set(metrics["by_kind"]) == {k for c in scene.test_clips for k in c.kinds} - {""}
 
 
 def test_the_boar_goes_on_where_it_stopped_and_refuses_other_settings(tmp_path, monkeypatch):
@@ -105,12 +113,12 @@ def test_the_boar_goes_on_where_it_stopped_and_refuses_other_settings(tmp_path, 
     stop = False
     capacity.boar(options)
     both, about = vadkit.checkpoints.load_tensors(tmp_path / "capacity" / "boar.safetensors")
-    assert (
-        len(trained) == 2
-        and list(first) == ["skips 4"]
-        and set(both) == set(about["networks"]) == {"skips 4", "skips 8"}
-    )
-    assert (both["skips 4"] == first["skips 4"]).all() and both["skips 4"].shape == (len(about["frames"]), 64, 64)
+    assert len(trained) == 2
+    assert list(first) == ["skips 4"]
+    assert set(both) == set(about["networks"]) == {"skips 4", "skips 8"}
+    assert (both["skips 4"] == first["skips 4"]).all()
+    assert both["skips 4"].shape == (len(about["frames"]), 64, 64)
     assert vadkit.view.representative_frame(vadkit.the_boar()) in about["frames"]
-    with pytest.raises(ValueError, match="boar.safetensors was made with other settings.*--restart"):
+    refusal = "boar.safetensors was made with other settings.*--restart"
+    with pytest.raises(ValueError, match=refusal):
         capacity.boar(argparse.Namespace(quick=False, restart=False, steps=2))

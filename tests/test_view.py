@@ -1,15 +1,19 @@
+"""Figures and tables of notebooks: what they show, what they say, and what they refuse."""
+
 import cv2
 import IPython.display
+import messages
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 import vadkit
-from vadkit import view
+from vadcourse import plots
+from vadkit import text, view
 from vadkit.scenes import Clip
-from vadkit.text import WORDS, keys
 
 
 @pytest.fixture
@@ -20,9 +24,8 @@ def clip():
     boxes = np.full((20, 4), -1)
     boxes[8:13] = 2, 2, 6, 6
     boxes[11] = 2, 2, 10, 10
-    return Clip(
-        "a clip", rng.integers(0, 256, (20, 24, 32), np.uint8), labels, ["boar" if l else "" for l in labels], boxes
-    )
+    kinds = ["boar" if label else "" for label in labels]
+    return Clip("a clip", rng.integers(0, 256, (20, 24, 32), np.uint8), labels, kinds, boxes)
 
 
 def figures(clip):
@@ -32,9 +35,10 @@ def figures(clip):
         view.window_strip(clip, 10),
         view.psnr_curve(scores, labels, threshold=5),
         view.gallery([clip, clip]),
-        view.roc({"one": (scores, labels)}, threshold=3),
-        view.score_histogram(scores, labels, threshold=3),
-        view.label_strips({"truth": labels, "you": ~labels}),
+        plots.images(clip.frames[:2], ["one", "two"], alt="Two images of noise, side by side."),
+        plots.roc({"one": (scores, labels)}, threshold=3),
+        plots.score_histogram(scores, labels, threshold=3),
+        plots.label_strips({"truth": labels, "you": ~labels}),
     ]
 
 
@@ -43,7 +47,8 @@ def test_every_figure_has_a_white_face_and_shows_its_alt_text(clip, monkeypatch)
     monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append(bundle))
     for figure in figures(clip):
         figure._ipython_display_()
-        assert len(figure.alt) > 30 and shown[-1]["text/plain"] == figure.alt and 'alt="' in shown[-1]["text/html"]
+        assert len(figure.alt) > 30 and shown[-1]["text/plain"] == figure.alt
+        assert 'alt="' in shown[-1]["text/html"]
         picture = cv2.imdecode(np.frombuffer(view.to_png(figure), np.uint8), cv2.IMREAD_UNCHANGED)
         assert (picture[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
 
@@ -56,28 +61,28 @@ def test_the_alt_text_of_the_strip_tells_the_numbers_of_the_picture(clip):
 
 def test_alt_text_is_quoted_and_required(monkeypatch):
     shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append(bundle["text/html"]))
+    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append(bundle))
     figure, _ = view.subplots()
     with pytest.raises(ValueError, match="alt text"):
         view.show(figure)
     view.show(figure, alt='1 < 2 & "so on"')
-    assert "1 &lt; 2 &amp; &quot;so on&quot;" in shown[0]
+    assert "1 &lt; 2 &amp; &quot;so on&quot;" in shown[0]["text/html"]
 
 
 def test_a_translation_reaches_the_alt_text(clip, monkeypatch):
-    text = "PSNR along a clip, {runs}."
-    assert text in keys()
-    monkeypatch.setitem(WORDS, text, "PSNR 曲线，{runs}。")
-    assert view.psnr_curve(np.arange(20.0), clip.labels).alt.startswith("PSNR 曲线，abnormal frames: 8-12。")
+    sentence = "PSNR along a clip, {runs}."
+    assert sentence in messages.collect()
+    monkeypatch.setitem(text.TRANSLATIONS, sentence, "PSNR 曲线，{runs}。")
+    alt = view.psnr_curve(np.arange(20.0), clip.labels).alt
+    assert alt.startswith("PSNR 曲线，abnormal frames: 8-12。")
 
 
 def test_scores_belong_to_the_frame_they_predict(clip):
     predictions, psnr = view.predict_and_score(clip, vadkit.copy_last_frame)
     assert np.isnan(psnr[:4]).all() and predictions.shape == (16, 24, 32)
     video = clip.frames / 255
-    assert psnr[4:] == pytest.approx(
-        [-10 * np.log10(np.mean((video[t] - video[t - 1]) ** 2)) for t in range(4, 20)], abs=1e-4
-    )
+    mse = [np.mean((video[t] - video[t - 1]) ** 2) for t in range(4, 20)]
+    assert psnr[4:] == pytest.approx(-10 * np.log10(mse), abs=1e-4)
 
 
 def test_bytes_and_floats_are_the_same_predictions(clip):
@@ -96,9 +101,10 @@ def test_alarms_are_the_frames_below_the_threshold(clip):
 
 def test_roc_says_the_area_scikit_learn_says(clip):
     scores = np.random.default_rng(1).normal(size=20) + clip.labels
-    assert f"{roc_auc_score(clip.labels, scores):.3f}" in view.roc({"x": (scores, clip.labels)}).alt
-    per_clip = view.roc({"x": ([scores[:10], scores[10:]], [clip.labels[:10], clip.labels[10:]])})
-    assert per_clip.alt == view.roc({"x": (scores, clip.labels)}).alt
+    alt = plots.roc({"x": (scores, clip.labels)}).alt
+    assert f"{roc_auc_score(clip.labels, scores):.3f}" in alt
+    halves = [scores[:10], scores[10:]], [clip.labels[:10], clip.labels[10:]]
+    assert plots.roc({"x": halves}).alt == alt
 
 
 @given(st.lists(st.booleans(), max_size=40))
@@ -110,24 +116,43 @@ def test_intervals_tell_the_labels(labels):
     assert rebuilt.tolist() == labels
 
 
-def test_the_telling_frame(clip):
-    assert view.representative_frame(clip) == 11  # the largest box
-    assert view.representative_frame(Clip("x", clip.frames, clip.labels)) == 10  # the middle of what is abnormal
-    assert view.representative_frame(Clip("x", clip.frames[:5])) == 4  # never a frame without a prediction
+def test_the_representative_frame(clip):
+    assert view.representative_frame(clip) == 11, "the largest box"
+    without_boxes = Clip("x", clip.frames, clip.labels)
+    assert view.representative_frame(without_boxes) == 10, "the middle of what is abnormal"
+    short = Clip("x", clip.frames[:5])
+    assert view.representative_frame(short) == 4, "never a frame without a prediction"
+    assert view.representative_frame(clip, 7) == 7, "the reader's choice"
 
 
-def test_table_escapes_and_rounds():
-    html = view.table([{"predictor": "<b>", "AUC": 0.91234}], caption="AUC & more").data
-    assert (
-        "&lt;b&gt;" in html
-        and "0.912<" in html
-        and "<caption>AUC &amp; more</caption>" in html
-        and 'scope="col"' in html
-    )
+def test_a_table_escapes_and_rounds():
+    rows = [{"predictor": "<b>", "AUC <raw>": 0.91234, "n": 3}, {"predictor": "x", "n": None}]
+    html = view.table(rows, caption="AUC & more").to_html()
+    assert "&lt;b&gt;" in html and "AUC &lt;raw&gt;" in html and "<b>" not in html
+    assert "0.912<" in html and ">3<" in html, "an integer stays one beside None"
+    assert "<caption>AUC &amp; more</caption>" in html and 'scope="col"' in html
 
 
-def test_a_table_without_rows_says_why_if_it_was_told():
-    assert view.table([], empty="Nobody noted < the kinds.").data == "<p>Nobody noted &lt; the kinds.</p>"
+def test_a_table_of_a_frame_is_the_table_of_its_rows():
+    frame = pd.DataFrame({"kind": ["boar", "boar", "car"], "AUC": [0.25, 0.75, 0.125]})
+    html = view.table(frame, "AUC").to_html()
+    assert html == view.table(frame.to_dict("records"), "AUC").to_html()
+    assert "<th " not in html.split("<tbody>")[1], "no column for an index without a name"
+    means = view.table(frame.groupby("kind").mean(), "AUC").to_html()
+    assert ">kind<" in means and ">boar<" in means and "0.500<" in means
+
+
+def test_a_table_is_the_same_bytes_each_time_and_readable_as_plain_text():
+    first, second = (view.table([{"a": 0.5, "b": "x"}], "A caption") for _ in range(2))
+    assert first.to_html() == second.to_html() and repr(first) == repr(second)
+    assert repr(first).split() == ["a", "b", "0.500", "x"]
+    other = view.table([{"a": 0.5, "b": "x"}], "Another")
+    assert first.uuid != other.uuid, "two tables on a page have ids of their own"
+
+
+def test_a_table_without_rows_says_why_where_there_is_something_to_say():
+    html = view.table([], empty="Nobody noted < the kinds.").data
+    assert html == "<p>Nobody noted &lt; the kinds.</p>"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +162,7 @@ def test_a_table_without_rows_says_why_if_it_was_told():
         (lambda c: view.as_clip(c.frames[:0]), "0 frames"),
         (lambda c: view.as_clip(c.frames / 255), "uint8"),
         (lambda c: view.as_clip(Clip("x", c.frames, c.labels[:-1])), "one label per frame"),
-        (lambda c: view.check_labels([0, 2], 2), "other than 0 and 1"),
+        (lambda c: view.as_clip(Clip("x", c.frames, c.labels * 2)), "other than 0 and 1"),
         (lambda c: view.predict_and_score(c, predictions=c.frames), "is needed"),
         (lambda c: view.predict_and_score(c, predictions=np.full((16, 24, 32), np.nan)), "NaN"),
         (lambda c: view.predict_and_score(c), "one of the two"),
@@ -148,9 +173,9 @@ def test_a_table_without_rows_says_why_if_it_was_told():
         (lambda c: view.psnr_curve([1, 2], [0]), "one label per frame"),
         (lambda c: view.gallery([]), "at least one"),
         (lambda c: view.gallery([c], captions=["a", "b"]), "as many captions"),
-        (lambda c: view.roc({"a": ([1.0, 2.0], [0, 0])}), "one class"),
-        (lambda c: view.score_histogram([1.0], [0, 1]), "one label per score"),
-        (lambda c: view.label_strips({"a": [0, 1], "b": [0]}), "one length"),
+        (lambda c: plots.roc({"a": ([1.0, 2.0], [0, 0])}), "one class"),
+        (lambda c: plots.score_histogram([1.0], [0, 1]), "one label per score"),
+        (lambda c: plots.label_strips({"a": [0, 1], "b": [0]}), "one length"),
         (lambda c: view.table([]), "at least one row"),
     ],
 )

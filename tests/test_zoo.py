@@ -1,0 +1,93 @@
+"""The shipped weights: what their headers say, what the script that made them makes again."""
+
+import json
+import sys
+
+import pytest
+import torch
+
+import vadkit
+from vadkit import zoo
+from vadkit.checkpoints import load_tensors, save_weights
+from vadkit.zoo import list_checkpoints, load_checkpoint
+from vadstudies.weights import run as train_weights
+
+
+@pytest.mark.parametrize("name", list_checkpoints())
+def test_a_shipped_file_says_how_it_was_made_and_the_script_agrees(name):
+    path = zoo.SHIPPED / f"{name}.safetensors"
+    header = load_tensors(path)[1]
+    assert header["script"] == "vadstudies/weights/run.py" and header["name"] == name
+    assert header["arguments"] == json.loads(json.dumps(train_weights.WEIGHTS[name][1]))
+    assert {"seed", "network", "data", "versions", "figures"} <= header.keys()
+    assert path.stat().st_size <= 1_000_000
+    trained = load_checkpoint(name)
+    assert not trained.predictor.training and not trained.history.interrupted
+    side = 16 * (2 + name.startswith("camera"))
+    adapted = trained.adapt((torch.rand(2, 4, side, side), torch.rand(2, 1, side, side)))
+    assert adapted(torch.rand(1, 4, side, side)).isfinite().all()
+
+
+def test_what_is_shipped_the_script_trains_and_it_is_small():
+    assert set(list_checkpoints()) == set(train_weights.WEIGHTS)
+    assert sum(path.stat().st_size for path in zoo.SHIPPED.glob("*")) <= 8_000_000
+
+
+def test_unknown_weights_are_answered_with_what_there_is():
+    with pytest.raises(FileNotFoundError, match="'candidate_c'.*candidate_a, candidate_b"):
+        load_checkpoint("candidate_c")
+
+
+@pytest.mark.parametrize(
+    "header, words",
+    [
+        ({}, "which network"),
+        ({"network": {"name": "resnet"}}, "Unknown predictor 'resnet'"),
+        ({"network": {"name": "unet", "wide": 8}}, "wide"),
+        ({"network": {"name": "unet", "width": 4}}, "plain weights"),
+    ],
+)
+def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, monkeypatch, header, words):
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
+    save_weights(tmp_path / "mine.safetensors", vadkit.build_predictor("unet", width=4), header)
+    with pytest.raises(ValueError, match=words) as caught:
+        load_checkpoint("mine")
+    assert "mine.safetensors" in str(caught.value)
+
+
+def test_a_checkpoint_that_does_not_fit_its_own_header(tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
+    predictor = vadkit.build_predictor("unet", width=4)
+    trained = vadkit.MetaTrained(predictor, vadkit.InnerRates(predictor, 0.1), 3)
+    trained.save(tmp_path / "mine.safetensors", {"network": {"name": "unet", "width": 8}})
+    with pytest.raises(ValueError, match="does not fit"):
+        load_checkpoint("mine")
+    (tmp_path / "mine.safetensors").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="not a readable safetensors file"):
+        load_checkpoint("mine")
+
+
+def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_weights, "SHIPPED", tmp_path)
+    monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
+    scenes = [vadkit.toy_scene(seed, size=32, n_frames=40) for seed in range(3)]
+    tasks = vadkit.EpisodeSampler(vadkit.pools.ScenePool(scenes), n_way=2, seed=0)[0]
+    monkeypatch.setattr(train_weights, "held_out_tasks", lambda: tasks)
+    monkeypatch.setattr(train_weights, "some_scene", lambda number: scenes[number])
+    for method, options in train_weights.METHODS.items():
+        arguments = {"seed": 5, "n_scenes": 3, **options, "steps": 2}
+        monkeypatch.setitem(train_weights.WEIGHTS, method, (train_weights.from_nothing, arguments))
+        files = []
+        for _ in range(2):
+            train_weights.episodes.cache_clear()
+            train_weights.train(method)
+            files.append((tmp_path / f"{method}.safetensors").read_bytes())
+        assert files[0] == files[1]
+        assert load_checkpoint(method).history.n_steps == 2
+        assert load_tensors(tmp_path / f"{method}.safetensors")[1]["seed"] == 5
+    train_weights.episodes.cache_clear()
+
+
+def test_the_script_refuses_a_name_it_does_not_know(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["run.py", "candidate_c"])
+    assert train_weights.main() == 2 and "'candidate_c'" in capsys.readouterr().err

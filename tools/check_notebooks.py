@@ -1,0 +1,52 @@
+"""Are the notebooks whole? Run in order, no errors, no widget state, short cells, fresh slide marks.
+
+    python tools/check_notebooks.py [NOTEBOOK ...]     exit code 1, one line for each fault
+
+pre-commit runs it on the notebooks of a commit, the tests run it on all.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import nbformat
+import slides
+from notebooks import all_notebooks
+
+LONGEST_CELL = 15  # lines of code that a student is asked to read at once
+
+
+def faults(notebook):
+    """One sentence for each fault of a notebook, which is left as it is."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        yield "was not executed from top to bottom in a fresh kernel: tools/run_notebooks.py does it"
+    if "widgets" in notebook.metadata:
+        yield "holds widget state, which bloats it: save it with tools/run_notebooks.py"
+    for cell in code:
+        first_line = cell.source.strip().splitlines()[0] if cell.source.strip() else "an empty cell"
+        tags = cell.metadata.get("tags", [])
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        if len(lines) > LONGEST_CELL:
+            yield f"has a cell of {len(lines)} lines, {LONGEST_CELL} at most: {first_line}"
+        if "raises-exception" not in tags and any(o.output_type == "error" for o in cell.outputs):
+            yield f"is saved with an error: {first_line}"
+        if "private-output" in tags and cell.outputs:
+            yield f"keeps an output that may show frames nobody may redistribute: {first_line}"
+    if slides.mark(nbformat.from_dict(notebook)):
+        yield "has stale slide marks: run tools/slides.py"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+    paths = parser.parse_args().notebooks or all_notebooks()
+    found = [
+        f"{path}: {fault}" for path in paths for fault in faults(nbformat.read(path, as_version=4))
+    ]
+    print(*found, sep="\n", end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

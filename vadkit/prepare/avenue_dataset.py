@@ -1,0 +1,215 @@
+"""CUHK Avenue: what lies where in the official archive, and its two sets of labels."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vadkit.prepare.archives import Archive, dataset_folder
+from vadkit.prepare.clips import Options, Source
+from vadkit.prepare.decoding import VIDEO_ENDINGS, visible
+from vadkit.prepare.scene_folder import prepare_scene
+from vadkit.prepare.ucsd_dataset import frame_labels
+from vadkit.scenes import Scene
+
+_SITE = "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal"
+ARCHIVE = Archive(
+    file="Avenue_Dataset.zip",
+    sha256="fc9cb8432a11ca79c18aa180c72524011411b69d3b0ff27c8816e41c0de61531",
+    page=f"{_SITE}/dataset.html",
+    url=f"{_SITE}/Avenue_Dataset.zip",
+    terms="for non-commercial research only, not to be passed on; cite Lu, Shi and Jia, ICCV 2013.",
+    command="python data_scripts/prepare_avenue.py Avenue_Dataset.zip "
+    "--labels ground_truth_demo.zip",
+    max_gb=4,
+)
+LABELS = dataclasses.replace(
+    ARCHIVE,
+    file="ground_truth_demo.zip",
+    sha256="60fec1728ec8f73a58aad3aeb5729d70a805a47e0b8eb4bf91ab67ef06386d77",
+    url=f"{_SITE}/ground_truth_demo.zip",
+)
+
+
+def avenue(
+    source: str | Path | None = None,
+    labels: str | Path | None = None,
+    out: str | Path = "data/avenue",
+    *,
+    label_set: str = "official",
+    masks: bool = True,
+    archive: Archive = ARCHIVE,
+    labels_archive: Archive = LABELS,
+    downloads: str | Path | None = None,
+    **options: Any,
+) -> Scene:
+    """Turn the official CUHK Avenue archive and its labels into a prepared scene.
+
+    Parameters
+    ----------
+    source, labels : str or Path, optional
+        The archives of videos and labels, or the folders they unpack to; None fetches them into
+        `downloads`. For the label set "ranges" the labels are the file avenue.mat.
+    out : str or Path
+        The folder of the scene.
+    label_set : str
+        "official": a frame is abnormal where its mask has any pixel. "ranges": the frame ranges of
+        Hasan et al., CVPR 2016, which most published code uses. They differ in 441 frames.
+    masks : bool
+        Whether to store the pixel masks.
+    archive, labels_archive : Archive
+        What the official files are: address, checksum, how much they may unpack to.
+    downloads : str or Path, optional
+        Where fetched archives are kept.
+    **options
+        Of size, crop_top, skip_corrupt, jobs, replace, as in `vadkit.prepare.video`.
+
+    Returns
+    -------
+    Scene
+        The scene, opened.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `vadkit.prepare.video`, and for a download that fails.
+    """
+    if label_set not in ("official", "ranges"):
+        raise ValueError(f"There is no label set '{label_set}', only official and ranges.")
+    checked = Options(**options)
+    out = Path(out)
+    lent_labels = _lend_labels(label_set, labels_archive, labels, out.parent, downloads)
+    lent_videos = dataset_folder(archive, source, out.parent, downloads)
+    with lent_labels as (labels_path, labels_origin), lent_videos as (folder, origin):
+        tests = _find_videos(folder, "testing_videos")
+        if label_set == "official":
+            clips = _official_clips(tests, labels_path, masks)
+        else:
+            clips = _ranged_clips(tests, labels_path)
+        train = _find_videos(folder, "training_videos")
+        clips += [Source("train", path.stem, path) for path in train]
+        return prepare_scene(
+            out,
+            clips,
+            checked,
+            dataset=f"CUHK Avenue, {label_set} labels",
+            source=f"{origin}; labels: {labels_origin}",
+        )
+
+
+def _lend_labels(label_set, archive, labels, beside, downloads):
+    """The folder of the masks, or avenue.mat, as `dataset_folder` lends it."""
+    is_mat = labels is not None and Path(labels).suffix == ".mat"
+    if label_set == "ranges":
+        if not is_mat:
+            raise ValueError(
+                "--label-set ranges needs --labels avenue.mat; "
+                "published code for this dataset comes with that file."
+            )
+        return contextlib.nullcontext((Path(labels), Path(labels).name))
+    if is_mat:
+        raise ValueError(
+            f"{labels} is no official label archive: add --label-set ranges, or name {LABELS.file}."
+        )
+    return dataset_folder(archive, labels, beside, downloads)
+
+
+def _find_videos(folder, part):
+    """`training_videos` may be in the folder or one deeper ("Avenue Dataset", with the space)."""
+    for place in (folder / part, *sorted(folder.glob(f"*/{part}"))):
+        if place.is_dir():
+            videos = visible(place, VIDEO_ENDINGS)
+            if not videos:
+                raise FileNotFoundError(f"{place} holds no video: unpack the whole archive.")
+            return videos
+    raise FileNotFoundError(f"{folder} holds no folder {part}: is it the Avenue dataset?")
+
+
+def _official_clips(tests, labels, masks):
+    """Test clips with the official masks: `labels` is the unpacked ground_truth_demo."""
+    for folder in (labels, *sorted(labels.rglob("testing_label_mask"))):
+        if any(folder.glob("*_label.mat")):
+            return [_official_clip(path, folder, masks) for path in tests]
+    raise FileNotFoundError(
+        f"{labels} holds no testing_label_mask/N_label.mat: "
+        f"download {LABELS.file} from {LABELS.page}."
+    )
+
+
+def _official_clip(path, folder, masks):
+    mat = folder / f"{int(path.stem)}_label.mat"
+    if not mat.exists():
+        raise FileNotFoundError(f"{mat} is missing: the labels of test clip {path.name}.")
+    if masks:
+        return Source("test", path.stem, path, labels="masks", masks=partial(read_label_masks, mat))
+    labels = np.array([mask.any() for mask in read_label_masks(mat)])
+    return Source("test", path.stem, path, labels=labels)
+
+
+def read_label_masks(path: Path) -> Iterator[np.ndarray]:
+    """Read the masks of N_label.mat: `volLabel`, a 1xT cell of 2-D uint8.
+
+    SciPy holds all masks of a clip at once. For the longest, 1,438 frames of 360x640, the process
+    took 490 MB at its peak.
+
+    Parameters
+    ----------
+    path : Path
+        The MAT-file.
+
+    Yields
+    ------
+    numpy.ndarray
+        (H, W) uint8, non-zero = abnormal.
+    """
+    masks = _read_cells(path, "volLabel")
+    if masks is None or not all(_is_mask(mask) for mask in masks):
+        raise ValueError(
+            f"{path} is damaged, or not an Avenue label file (a MAT-file with a cell of masks)."
+        )
+    yield from masks
+
+
+def _is_mask(value):
+    return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype == np.uint8
+
+
+def _read_cells(path, key):
+    """The cells of a MAT-file's cell array; None if it is damaged or holds no such array."""
+    import scipy.io  # slow to import, and only Avenue needs it
+
+    with open(path, "rb") as file:  # that the file cannot be read is another error
+        try:
+            cells = scipy.io.loadmat(file, variable_names=[key])[key]
+        except Exception:  # a damaged file can raise nearly anything
+            return None
+    return cells.ravel() if cells.dtype == object else None
+
+
+def _ranged_clips(tests, path):
+    """Test clips with the labels of avenue.mat. A clip's length is what its container says."""
+    ranges = _read_ranges(path)
+    if len(ranges) < len(tests):
+        raise ValueError(
+            f"{path} labels {len(ranges)} clips, but there are {len(tests)} test videos."
+        )
+    clips = []
+    for video in tests:
+        length = int(cv2.VideoCapture(str(video), cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FRAME_COUNT))
+        labels = frame_labels(ranges[int(video.stem) - 1], length, video)
+        clips.append(Source("test", video.stem, video, labels=labels))
+    return clips
+
+
+def _read_ranges(path):
+    """One list of (first, last) per clip, from 1 and inclusive."""
+    clips = _read_cells(path, "gt")
+    if clips is None:
+        raise ValueError(f"{path} is not a MAT-file with the key 'gt' (avenue.mat).")
+    tables = [np.reshape(clip, (2, -1)).T for clip in clips]
+    return [[(int(first), int(last)) for first, last in table] for table in tables]

@@ -1,0 +1,195 @@
+"""One clip: what it is made from, and its frames, labels and masks in a scene folder."""
+
+import functools
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vadkit.prepare.decoding import IMAGE_ENDINGS, grey_frames, visible
+
+MIN_FRAMES = 5
+MIN_SIDE, MAX_SIDE = 16, 4096
+MAX_CROP = 0.9
+
+
+@dataclass(frozen=True)
+class Source:
+    """A clip as it arrives.
+
+    Parameters
+    ----------
+    part, name : str
+        "train" or "test", and what the clip is called in the scene.
+    path : Path
+        A video file or a folder of frames.
+    span : tuple of int, optional
+        First and last frame to keep, both included, counted from 0; None keeps all.
+    labels : numpy.ndarray or str, optional
+        (T,) bool per kept frame, True = abnormal; "masks" = abnormal where the mask has any pixel.
+    masks : functools.partial, optional
+        Gives one 2-D mask per kept frame, non-zero = abnormal. A partial, because it travels to
+        another process, and because its parts tell one clip from another.
+    """
+
+    part: str
+    name: str
+    path: Path
+    span: tuple[int, int] | None = None
+    labels: np.ndarray | str | None = None
+    masks: functools.partial | None = None
+
+    @functools.cached_property
+    def files(self) -> tuple[int, int, int]:
+        """Number of files, their bytes, and their last change (ns), looked up once."""
+        files = visible(self.path, IMAGE_ENDINGS) if self.path.is_dir() else [self.path]
+        stats = [file.stat() for file in files]
+        last_change = max((stat.st_mtime_ns for stat in stats), default=0)
+        return len(stats), sum(stat.st_size for stat in stats), last_change
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a scene is prepared; ValueError for what is out of range.
+
+    Parameters
+    ----------
+    size, crop_top, skip_corrupt, jobs, replace : optional
+        As in `vadkit.prepare.video`.
+    """
+
+    size: tuple[int, int] = (128, 128)
+    crop_top: float = 0.0
+    skip_corrupt: bool = False
+    jobs: int | None = None
+    replace: bool = False
+
+    def __post_init__(self):
+        sides = self.size if isinstance(self.size, tuple) and len(self.size) == 2 else (0, 0)
+        if not all(isinstance(side, int) and MIN_SIDE <= side <= MAX_SIDE for side in sides):
+            raise ValueError(
+                f"size={self.size!r} is no size: "
+                f"give (height, width), {MIN_SIDE} to {MAX_SIDE} pixels each."
+            )
+        if not 0 <= self.crop_top <= MAX_CROP:
+            raise ValueError(f"crop_top={self.crop_top!r} is no share from 0 to {MAX_CROP}.")
+        if self.jobs is not None and self.jobs < 1:
+            raise ValueError(f"jobs={self.jobs!r} is no number of processes: give 1 or more.")
+
+
+def prepare_clip(clip: Source, folder: Path, options: Options, stopped: Callable[[], bool]) -> dict:
+    """Write one clip.
+
+    Parameters
+    ----------
+    clip : Source
+        The clip as it arrives.
+    folder : Path
+        The scene folder.
+    options : Options
+        How the frames are made.
+    stopped : callable
+        Asked before each frame; once it says True, the work ends with KeyboardInterrupt.
+
+    Returns
+    -------
+    dict
+        The clip's record for scene.json.
+    """
+    report: dict = {}
+    path = folder / clip.part / f"{clip.name}.npy"
+    frames = _small_frames(clip, options, report, stopped)
+    length, checksum = _write_npy(path, frames, options.size, np.uint8)
+    if length < MIN_FRAMES:
+        raise ValueError(
+            f"{clip.path} gives {length} frames: "
+            f"four to look at and one to predict make {MIN_FRAMES}."
+        )
+    record = {"frames": length, "sha256": checksum, "source": clip.path.name, **report}
+    if clip.span:
+        record["span"] = clip.span
+    _write_labels(clip, path, options, record)
+    return record
+
+
+def _small_frames(clip, options, report, stopped):
+    for frame in grey_frames(clip.path, clip.span, options.skip_corrupt, report):
+        if stopped():
+            raise KeyboardInterrupt
+        yield _shrink(frame, options)
+
+
+def _write_labels(clip, path, options, record):
+    """Write labels and masks, where there are some, beside the frames; note them in the record."""
+    labels, length = clip.labels, record["frames"]
+    if clip.masks:
+        from_masks = _write_masks(clip, path.with_suffix(".masks.npy"), options, record)
+        if isinstance(labels, str):
+            labels = from_masks
+        else:
+            differ = from_masks != labels[:length]
+            record["frames_where_labels_and_masks_differ"] = int(differ.sum())
+    if labels is not None:
+        _check_count(len(labels), "labels", clip, record)
+        record["abnormal"] = int(labels[:length].sum())
+        np.save(path.with_suffix(".labels.npy"), labels[:length])
+
+
+def _write_masks(clip, path, options, record):
+    """Write the masks; return (T,) bool, True where a mask has any pixel."""
+    any_pixel = []
+
+    def small_masks():
+        for mask in clip.masks():
+            if len(any_pixel) < record["frames"]:
+                yield _shrink_mask(mask, options)
+            any_pixel.append(bool(np.any(mask)))
+
+    _write_npy(path, small_masks(), options.size, bool)
+    _check_count(len(any_pixel), "masks", clip, record)
+    return np.array(any_pixel[: record["frames"]])
+
+
+def _check_count(count, what, clip, record):
+    """ValueError unless there is one of them per frame; a video that breaks off may have more."""
+    length = record["frames"]
+    if count not in (length, length + record.get("missing_at_end", 0)):
+        raise ValueError(
+            f"{clip.path} has {length} frames but {count} {what}: they must match one to one."
+        )
+
+
+def _shrink(frame, options):
+    """Cut the top rows off and average down (or enlarge) to `options.size`: (H, W) uint8."""
+    height, width = options.size
+    frame = frame[round(options.crop_top * len(frame)) :]
+    smaller = frame.shape[0] >= height and frame.shape[1] >= width
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return cv2.resize(frame, (width, height), interpolation=interpolation)
+
+
+def _shrink_mask(mask, options):
+    """(h, w) to (H, W) bool: abnormal where at least half of what a pixel covers is."""
+    return _shrink((np.asarray(mask) != 0).astype(np.uint8) * 255, options) >= 128
+
+
+def _write_npy(path, items, shape, dtype):
+    """Write an array item by item, however many there are; return their number and SHA-256."""
+    length, digest = 0, hashlib.sha256()
+    header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (0, *shape)}
+    with open(f"{path}.tmp", "wb", buffering=1 << 20) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for item in items:
+            data = np.ascontiguousarray(item, dtype).data
+            file.write(data)
+            digest.update(data)
+            length += 1
+        # NumPy's header leaves room for the length, which is known only now.
+        file.seek(0)
+        np.lib.format.write_array_header_1_0(file, header | {"shape": (length, *shape)})
+    os.replace(f"{path}.tmp", path)
+    return length, digest.hexdigest()

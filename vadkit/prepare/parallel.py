@@ -1,0 +1,82 @@
+"""Do one thing for each of many items, one process per core.
+
+Workers leave Ctrl-C to the parent, stop when it says so, and die when it dies.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any
+
+import cv2
+
+# The Event by which the parent stops a worker. A global, because an Event cannot be sent along with
+# a task: a process gets it when it starts, or not at all.
+_stop = None
+
+
+def run_parallel(
+    function: Callable, items: list, jobs: int | None = None
+) -> Generator[tuple[Any, Any], None, None]:
+    """Call a function for each item, several at once.
+
+    Parameters
+    ----------
+    function : callable
+        Called as ``function(item, stopped)``; once ``stopped()`` says True it is to end.
+    items : list
+        What to do it for.
+    jobs : int, optional
+        Processes, one per core by default. With one, all happens in this process.
+
+    Yields
+    ------
+    tuple
+        An item and its result, as they get ready.
+    """
+    jobs = min(jobs or _cores(), len(items))
+    if jobs == 1:
+        for item in items:
+            yield item, function(item, _never)
+        return
+    # Spawned, not forked: OpenCV and notebooks have threads, which do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    with ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool:
+        running = {pool.submit(_work, function, item): item for item in items}
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        except ValueError as error:
+            raise error from None  # the worker's traceback would bury the sentence
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _never():
+    return False
+
+
+def _start_worker(stop):
+    global _stop
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _work(function, item):
+    return function(item, _stop.is_set)
+
+
+def _cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

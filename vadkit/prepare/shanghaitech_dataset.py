@@ -1,0 +1,143 @@
+"""ShanghaiTech Campus: thirteen cameras in one archive."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vadkit.prepare.archives import Archive, dataset_folder
+from vadkit.prepare.clips import Options, Source
+from vadkit.prepare.decoding import VIDEO_ENDINGS, visible
+from vadkit.prepare.scene_folder import prepare_scene
+from vadkit.scenes import Scene
+
+ARCHIVE = Archive(
+    file="shanghaitech.tar.gz",
+    sha256="c13a827043b259ccf8493c9d9130486872992153a9d714fe229e523cd4c94116",
+    page="https://svip-lab.github.io/dataset/campus_dataset.html",
+    url=None,
+    terms="for academic research only, not to be passed on; cite Luo, Liu and Gao, ICCV 2017.",
+    command="python data_scripts/prepare_shanghaitech.py shanghaitech.tar.gz",
+    max_gb=60,
+)
+
+
+def shanghaitech(
+    source: str | Path | None = None,
+    out: str | Path = "data/shanghaitech",
+    *,
+    scenes: Sequence[str] | None = None,
+    masks: bool = True,
+    archive: Archive = ARCHIVE,
+    downloads: str | Path | None = None,
+    **options: Any,
+) -> dict[str, Scene]:
+    """Turn the official ShanghaiTech Campus archive into prepared scenes, one per camera.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        The archive or the folder it unpacks to; None fetches it into `downloads`.
+    out : str or Path
+        Where the scenes 01 to 13 go.
+    scenes : sequence of str, optional
+        Only these cameras, e.g. ["01", "05"].
+    masks : bool
+        Whether to store the pixel masks.
+    archive : Archive
+        What the official file is: its address, its checksum, how much it may unpack to.
+    downloads : str or Path, optional
+        Where a fetched archive is kept.
+    **options
+        Of size, crop_top, skip_corrupt, jobs, replace, as in `vadkit.prepare.video`.
+
+    Returns
+    -------
+    dict
+        The scenes by camera, opened.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `vadkit.prepare.video`, and for a download that fails.
+    """
+    checked = Options(**options)
+    out, prepared = Path(out), {}
+    with dataset_folder(archive, source, out, downloads) as (folder, origin):
+        by_camera: dict[str, list[Source]] = {}
+        for clip in _find_clips(_find_root(folder), masks):
+            by_camera.setdefault(clip.name[:2], []).append(clip)
+        for camera in scenes or sorted(by_camera):
+            if camera not in by_camera:
+                present = ", ".join(sorted(by_camera))
+                raise ValueError(f"There is no scene {camera} here, only {present}.")
+            prepared[camera] = prepare_scene(
+                out / camera,
+                by_camera[camera],
+                checked,
+                dataset="ShanghaiTech Campus",
+                source=origin,
+                name=f"shanghaitech/{camera}",
+            )
+    return prepared
+
+
+def _find_root(folder):
+    """The folder with `training` and `testing`: itself, or one or two deeper."""
+    for place in (folder, *sorted(folder.glob("*")), *sorted(folder.glob("*/*"))):
+        if (place / "training").is_dir() and (place / "testing").is_dir():
+            return place
+    raise FileNotFoundError(
+        f"{folder} holds no folders training and testing: is it the ShanghaiTech dataset?"
+    )
+
+
+def _find_clips(root, masks):
+    train = _clips_in(root / "training" / "videos", VIDEO_ENDINGS)
+    test = [path for path in _clips_in(root / "testing" / "frames") if path.is_dir()]
+    clips = [Source("train", path.stem, path) for path in train]
+    return clips + [_test_clip(path, root / "testing", masks) for path in test]
+
+
+def _clips_in(folder, endings=None):
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is missing: unpack the whole archive.")
+    return [path for path in visible(folder, endings) if re.fullmatch(r"\d\d_\d+", path.stem)]
+
+
+def _test_clip(path, testing, masks):
+    labels = _read_frame_labels(testing / "test_frame_mask" / f"{path.name}.npy")
+    file = testing / "test_pixel_mask" / f"{path.name}.npy"
+    read_masks = partial(read_mask_array, file) if masks and file.exists() else None
+    return Source("test", path.name, path, labels=labels, masks=read_masks)
+
+
+def _read_frame_labels(path):
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: the labels of that test clip.")
+    try:
+        labels = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise ValueError(f"{path} is not a NumPy file, or is damaged.") from None
+    if labels.ndim != 1 or not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"{path} should hold one 0 or 1 per frame.")
+    return labels.astype(bool)
+
+
+def read_mask_array(path: Path) -> Iterator[np.ndarray]:
+    """Read masks from one .npy file, memory-mapped.
+
+    Parameters
+    ----------
+    path : Path
+        An array (T, H, W).
+
+    Yields
+    ------
+    numpy.ndarray
+        (H, W), non-zero = abnormal.
+    """
+    yield from np.load(path, mmap_mode="r", allow_pickle=False)

@@ -1,6 +1,7 @@
-"""Readers who see no picture, or not all its colours: alt texts that tell, a palette that survives colour blindness.
+"""Readers who see no picture, or not all its colours: alt texts, and a palette for everybody.
 
-Simulated colour vision after Machado, Oliveira and Fernandes (2009), severity 1; distances in CIELAB (1976).
+Simulated colour vision after Machado, Oliveira and Fernandes (2009), severity 1; distances in
+CIELAB (1976).
 """
 
 import html
@@ -97,7 +98,7 @@ def pictures(notebook):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_alt_texts_tell_what_there_is_to_see(path):
-    told = {}
+    shown = {}
     for alt, picture in pictures(nbformat.read(path, as_version=4)):
         assert len(alt.split()) >= 8, f"too short to say anything: {alt!r}"
         assert not re.match(
@@ -105,6 +106,6 @@ def test_alt_texts_tell_what_there_is_to_see(path):
             alt,
         ), alt
         assert "{" not in alt and "nan" not in alt.split(), f"a number is missing: {alt}"
-        assert told.setdefault(alt, picture) == picture, (
+        assert shown.setdefault(alt, picture) == picture, (
             f"two different figures, one alt text: {alt}"
         )

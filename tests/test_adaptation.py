@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import vadkit
-from vadkit import adaptation, toy
-from vadkit.widgets.settling import Settling
+from vadcourse.widgets.settling import Settling
+from vadkit import toy
 from vadstudies import statistics
 from vadstudies.adaptation import protocol, report
 from vadstudies.adaptation import run as study
@@ -36,78 +36,6 @@ def support(scene):
 
 def weights(model):
     return [p.detach().clone() for p in model.parameters()]
-
-
-# Settling in
-
-
-def test_plain_fine_tuning_is_what_adapt_does(support):
-    model = predictor()
-    before = weights(model)
-    for n, tuned in enumerate(adaptation.fine_tuning(model, support, "sgd", 0.1, 4)):
-        for a, b in zip(weights(tuned), vadkit.adapt(model, support, 0.1, n).parameters()):
-            torch.testing.assert_close(a, b.detach())
-    assert n == 4 and all(torch.equal(a, b) for a, b in zip(before, model.parameters()))
-
-
-def test_adam_fits_the_support_and_leaves_the_predictor_alone(support):
-    model = predictor()
-    before = weights(model)
-    losses = [
-        ((tuned(support[0]) - support[1]) ** 2).mean().item()
-        for tuned in adaptation.fine_tuning(model, support, "adam", 0.01, 30)
-    ]
-    assert losses[-1] < 0.3 * losses[0] and all(
-        torch.equal(a, b) for a, b in zip(before, model.parameters())
-    )
-
-
-def test_settling_in_repeats_with_its_seed_predicts_better_and_leaves_everything_else_alone(
-    support,
-):
-    model = predictor()
-    before, random_state = (
-        [*weights(model), *(part.clone() for part in support)],
-        torch.get_rng_state(),
-    )
-    first, again, other = (
-        adaptation.settle_in(model, support, 20, seed=seed) for seed in (0, 0, 1)
-    )
-    assert all(torch.equal(a, b) for a, b in zip(weights(first), weights(again)))
-    assert not all(torch.equal(a, b) for a, b in zip(weights(first), weights(other)))
-    error = lambda p: ((p(support[0]) - support[1]) ** 2).mean().item()  # noqa: E731
-    assert error(first) < 0.5 * error(model)
-    assert all(torch.equal(a, b) for a, b in zip(before, [*model.parameters(), *support]))
-    assert torch.equal(random_state, torch.get_rng_state())
-
-
-def test_drawn_windows_are_windows_of_the_support_or_mirrors_of_them_and_all_four_mirrors_come():
-    windows = torch.arange(6 * 5 * 2 * 3.0).reshape(6, 5, 2, 3)
-    mirrors = {
-        "as it is": windows,
-        "left-right": windows.flip(3),
-        "in time": windows.flip(1),
-        "both": windows.flip(1, 3),
-    }
-    known = {
-        tuple(w.flatten().tolist()): (i, name)
-        for name, group in mirrors.items()
-        for i, w in enumerate(group)
-    }
-    generator, seen = torch.Generator().manual_seed(0), set()
-    for _ in range(60):
-        x, y = adaptation.some_mirrored((windows[:, :4], windows[:, 4:]), 4, generator)
-        found = [known[tuple(w.flatten().tolist())] for w in torch.cat([x, y], 1)]
-        assert x.shape == (4, 4, 2, 3) and y.shape == (4, 1, 2, 3)
-        assert len({i for i, _ in found}) == 4  # no window twice in one step
-        seen |= set(found)
-    assert len(seen) == 6 * 4
-
-
-def test_a_support_smaller_than_a_step_is_used_whole():
-    support = torch.rand(1, 4, 2, 3), torch.rand(1, 1, 2, 3)
-    x, y = adaptation.some_mirrored(support, 4, torch.Generator().manual_seed(0))
-    assert x.shape == support[0].shape and y.shape == support[1].shape
 
 
 def test_some_windows_are_scored_as_all_of_them_are(scene):
@@ -278,16 +206,6 @@ def test_the_bootstrap_resamples_scenes():
     assert statistics.bootstrap(differences) == (mean, low, high)
     expected = 1.96 * differences.std() / np.sqrt(12)  # the normal approximation
     assert (high - low) / 2 == pytest.approx(expected, rel=0.1)
-
-
-def test_an_alarm_waits_and_rings_once():
-    psnr = np.array([np.nan, 20, 20, 30, 20, 20, 20, 20, 30, 20, 20, 20])
-    assert adaptation.alarms(psnr, 25, n=3) == [6, 11] and adaptation.alarms(psnr, 25, n=1) == [
-        1,
-        4,
-        9,
-    ]
-    assert adaptation.alarms(psnr, 20, n=1) == []
 
 
 # The widget

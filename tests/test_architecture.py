@@ -80,7 +80,7 @@ def test_imports_never_go_round_in_a_circle():
 def test_the_drawing_flows_one_way(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     drawing = re.search(r"```layers\n(.*?)```", text, re.S)[1]
-    heights, package = {}, None
+    heights = {}
     for height, line in enumerate(reversed(drawing.strip("\n").splitlines())):
         words = re.findall(r"[a-z_]+", line)
         for word in words:

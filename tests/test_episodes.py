@@ -1,4 +1,4 @@
-"""Episodes: what a student relies on (K is K, nothing leaks, same seed same episode, uniform), as properties."""
+"""Episodes, as properties: K is K, nothing leaks, same seed same episode, all equally likely."""
 
 import itertools
 import weakref
@@ -19,14 +19,12 @@ from vadstudies.sinusoids.pool import SinusoidPool
 
 
 def numbered_scene(seed, lengths=(40, 30), size=4):
-    """Frames whose pixels say which clip and frame they are, so that a window can be traced back from its pixels alone."""
-    clips = [
-        Clip(
-            f"clip {c}",
-            np.stack([np.full((size, size), 60 * c + t, np.uint8) for t in range(length)]),
-        )
-        for c, length in enumerate(lengths)
-    ]
+    """A scene whose pixels say which clip and frame they are, to trace a window back from."""
+    clips = []
+    for c, length in enumerate(lengths):
+        numbers = (60 * c + np.arange(length)).astype(np.uint8)
+        frames = np.broadcast_to(numbers[:, None, None], (length, size, size)).copy()
+        clips.append(Clip(f"clip {c}", frames))
     return Scene(f"scene {seed}", clips, [])
 
 
@@ -85,9 +83,8 @@ def test_refusal_names_the_largest_k_that_can(lengths, q):
 def test_overlap_breaks_the_rule_in_every_query_window(lengths, k, q, seed):
     if max(lengths) < k + 4:
         return
-    task = EpisodeSampler(ScenePool([numbered_scene(0, lengths)]), 1, k, q, seed, overlap=True)[0][
-        0
-    ]
+    pool = ScenePool([numbered_scene(0, lengths)])
+    (task,) = EpisodeSampler(pool, 1, k, q, seed, overlap=True)[0]
     assert len(task.query[0]) == q
     assert all(set(sample) & task.shared_frames for sample in task.query_frames)
 
@@ -99,44 +96,47 @@ def test_class_episodes(sizes, k, q, seed):
     pool = ClassPool(np.arange(len(labels), dtype=float)[:, None], labels)
     if k + q > min(sizes):
         largest = min(sizes) - q
-        with pytest.raises(
-            ValueError, match=f"largest K is {largest}" if largest > 0 else "not even K = 1"
-        ):
+        words = f"largest K is {largest}" if largest > 0 else "not even K = 1"
+        with pytest.raises(ValueError, match=words):
             EpisodeSampler(pool, 2, k, q, seed)
         return
     (task,) = EpisodeSampler(pool, 2, k, q, seed)[0]
-    assert (
-        task.support[1].tolist() == [0] * k + [1] * k
-        and task.query[1].tolist() == [0] * q + [1] * q
-    )
+    assert task.support[1].tolist() == [0] * k + [1] * k
+    assert task.query[1].tolist() == [0] * q + [1] * q
     for images, targets in (task.support, task.query):
         assert [labels[int(image)] for image in images[:, 0]] == [task.classes[t] for t in targets]
-    drawn = [int(image) for images in (task.support[0], task.query[0]) for image in images[:, 0]]
-    assert len(set(drawn)) == 2 * (k + q) and not task.shared_frames
+    sampled = torch.cat([task.support[0], task.query[0]])[:, 0].tolist()
+    assert len(set(sampled)) == 2 * (k + q) and not task.shared_frames
     leaky = EpisodeSampler(pool, 2, k, q, seed, overlap=True)[0][0]
     assert set(leaky.query[0][:, 0].tolist()) <= set(leaky.support[0][:, 0].tolist())
 
 
 def test_digits_5_way_1_shot():
     digits = load_digits()
-    (task,) = EpisodeSampler(
-        ClassPool(digits.images / 16, digits.target), n_way=5, k_shot=1, n_query=15
-    )[0]
+    pool = ClassPool(digits.images / 16, digits.target)
+    (task,) = EpisodeSampler(pool, n_way=5, k_shot=1, n_query=15)[0]
     assert task.support[0].shape == (5, 8, 8) and task.query[0].shape == (75, 8, 8)
     assert task.support[0].max() <= 1 and len(set(task.classes)) == 5
 
 
-@pytest.mark.parametrize("pool", [ScenePool(numbered_scene, range(50)), SinusoidPool(),
-                                  ClassPool(np.arange(90.0)[:, None], np.arange(90) % 9)])  # fmt: skip
+POOLS = [
+    ScenePool(numbered_scene, range(50)),
+    SinusoidPool(),
+    ClassPool(np.arange(90.0)[:, None], np.arange(90) % 9),
+]
+
+
+@pytest.mark.parametrize("pool", POOLS)
 def test_the_seed_decides_everything_and_nothing_else_does(pool):
     first, again, other = (EpisodeSampler(pool, 3, 2, 3, seed) for seed in (7, 7, 8))
     numbers = [5, 0, 5, 2]
 
     def tensors(sampler):
-        return [
-            torch.cat([t.flatten() for task in sampler[n] for t in (*task.support, *task.query)])
-            for n in numbers
-        ]
+        episodes = []
+        for number in numbers:
+            parts = [t for task in sampler[number] for t in (*task.support, *task.query)]
+            episodes.append(torch.cat([t.flatten() for t in parts]))
+        return episodes
 
     assert all(torch.equal(a, b) for a, b in zip(tensors(first), tensors(again)))
     assert not torch.equal(tensors(first)[0], tensors(first)[1])
@@ -145,60 +145,58 @@ def test_the_seed_decides_everything_and_nothing_else_does(pool):
     assert all(torch.equal(a.query[0], b.query[0]) for a, b in zip(streamed[2], again[2]))
 
 
-def test_scenes_runs_and_query_windows_are_drawn_uniformly():
-    lengths = (20, 12)
-    sampler = EpisodeSampler(
-        ScenePool([numbered_scene(i, lengths) for i in range(4)]), 2, 3, 2, seed=1
-    )
+def assert_uniform(counts):
+    assert chisquare(list(counts)).pvalue > 1e-3
+
+
+def test_scenes_runs_and_query_windows_are_sampled_uniformly():
+    pool = ScenePool([numbered_scene(i, (20, 12)) for i in range(4)])
     scenes, runs, queries = Counter(), Counter(), Counter()
-    for episode in itertools.islice(sampler, 3000):
+    for episode in itertools.islice(EpisodeSampler(pool, 2, 3, 2, seed=1), 3000):
         for task in episode:
             scenes[task.name] += 1
             runs[task.support_frames[0][0]] += 1
             if task.support_frames[0][0] == ("clip 0", 5):
                 queries.update(sample[0] for sample in task.query_frames)
-    assert len(scenes) == 4 and chisquare(list(scenes.values())).pvalue > 1e-3
-    assert len(runs) == 14 + 6 and chisquare(list(runs.values())).pvalue > 1e-3
-    # the run from frame 5 covers frames 5 .. 11: windows 0 and 12 .. 15 of its own clip are free, and all 8 of the other
-    assert set(queries) == {("clip 0", t) for t in (0, 12, 13, 14, 15)} | {
-        ("clip 1", t) for t in range(8)
-    }
-    assert chisquare(list(queries.values())).pvalue > 1e-3
+    assert len(scenes) == 4
+    assert_uniform(scenes.values())
+    assert len(runs) == 14 + 6
+    assert_uniform(runs.values())
+    # The run from frame 5 covers frames 5 .. 11: windows 0 and 12 .. 15 of its own clip are free,
+    # and all 8 of the other one.
+    of_its_own = {("clip 0", t) for t in (0, 12, 13, 14, 15)}
+    assert set(queries) == of_its_own | {("clip 1", t) for t in range(8)}
+    assert_uniform(queries.values())
 
 
-def test_classes_are_drawn_uniformly_in_every_position():
+def test_classes_are_sampled_uniformly_in_every_position():
     pool = ClassPool(np.zeros((60, 1)), np.arange(60) % 6)
-    drawn = [EpisodeSampler(pool, 3, 1, 1, seed=3)[i][0].classes for i in range(2400)]
+    sampler = EpisodeSampler(pool, 3, 1, 1, seed=3)
+    sampled = np.array([sampler[i][0].classes for i in range(2400)])
     for position in range(3):
-        assert (
-            chisquare(np.bincount([classes[position] for classes in drawn], minlength=6)).pvalue
-            > 1e-3
-        )
+        assert_uniform(np.bincount(sampled[:, position], minlength=6))
 
 
 def test_a_thousand_scenes_cost_no_more_memory_than_ten():
-    drawn, most = [], 0
+    made, most = [], 0
 
     def make(seed):
         scene = numbered_scene(seed)
-        drawn.append(weakref.ref(scene))
+        made.append(weakref.ref(scene))
         return scene
 
     for _ in itertools.islice(EpisodeSampler(ScenePool(make, range(1000), keep=10), 4, 2, 2), 300):
-        most = max(most, sum(scene() is not None for scene in drawn))
-    assert len(drawn) > 1000 and most <= 10
+        most = max(most, sum(scene() is not None for scene in made))
+    assert len(made) > 1000 and most <= 10
 
 
-def test_lazy_scenes_are_drawn_only_when_needed():
-    drawn = []
-    pool = ScenePool(lambda seed: drawn.append(seed) or numbered_scene(seed), range(100, 1100))
+def test_lazy_scenes_are_made_only_when_needed():
+    made = []
+    pool = ScenePool(lambda seed: made.append(seed) or numbered_scene(seed), range(100, 1100))
     sampler = EpisodeSampler(pool, 3, 2, 2, seed=4)
-    assert drawn == [100]  # the first one, to check that K fits
-    names = [task.name for task in sampler[0]]
-    assert (
-        sorted(set(drawn[1:])) == sorted({int(name.split()[1]) for name in names} - {100})
-        and len(drawn) <= 4
-    )
+    assert made == [100]  # the first one, to check that K fits
+    sampled = {int(task.name.split()[1]) for task in sampler[0]}
+    assert set(made[1:]) == sampled - {100} and len(made) <= 4
     assert pool[3].name == "scene 103"
 
 
@@ -210,39 +208,47 @@ def test_scenes_of_unequal_size_and_number_of_clips():
     ]
     for episode in itertools.islice(EpisodeSampler(ScenePool(scenes), 3, 4, 3), 30):
         assert {task.support[0].shape[-1] for task in episode} == {4, 6, 8}
-        assert all(
-            task.support[0].shape[:2] == (4, 4) and task.query[1].shape[:2] == (3, 1)
-            for task in episode
-        )
+        assert {task.support[0].shape[:2] for task in episode} == {(4, 4)}
+        assert {task.query[1].shape[:2] for task in episode} == {(3, 1)}
 
 
-def test_a_lazy_scene_too_short_is_refused_when_it_is_drawn():
+def test_a_lazy_scene_too_short_is_refused_when_it_is_made():
     pool = ScenePool(lambda seed: numbered_scene(seed, (40,) if seed == 0 else (12,)), range(2))
     sampler = EpisodeSampler(pool, 2, 6, 3)
-    with pytest.raises(
-        ValueError, match=r"scene 'scene 1'.*not even K = 1|scene 'scene 1'.*largest K is"
-    ):
+    with pytest.raises(ValueError, match=r"scene 'scene 1'.*(not even K = 1|largest K is)"):
         sampler[0]
+
+
+def sample_three(k_shot, n_query, n_way=2, n_scenes=3):
+    return EpisodeSampler(ScenePool([numbered_scene(0)] * n_scenes), n_way, k_shot, n_query)
+
+
+def make_task(support, query):
+    """A task of zeros, from the shapes of inputs and targets."""
+    return Task("t", *(tuple(torch.zeros(shape) for shape in part) for part in (support, query)))
+
+
+SMALL = (2, 4, 8, 8), (2, 1, 8, 8)
+LARGE = (2, 4, 9, 9), (2, 1, 9, 9)
 
 
 @pytest.mark.parametrize(
     "make, words",
     [
-        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 0, 1), "k_shot must be a whole number of at least 1, got 0"),
-        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 1.5, 1), "whole number"),
-        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 1, 0), "n_query"),
-        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)]), 2, 1, 1), "n_way=2 needs 2 different .* there are 1"),
-        (lambda: EpisodeSampler(ScenePool([numbered_scene(0)] * 3), 2, 37, 1), "K = 37 .* largest K is 36"),
+        (lambda: sample_three(0, 1), "k_shot must be a whole number of at least 1, got 0"),
+        (lambda: sample_three(1.5, 1), "whole number"),
+        (lambda: sample_three(1, 0), "n_query"),
+        (lambda: sample_three(1, 1, n_scenes=1), "n_way=2 needs 2 different .* there are 1"),
+        (lambda: sample_three(37, 1), "K = 37 .* largest K is 36"),
         (lambda: ScenePool(numbered_scene), "seeds=range"),
         (lambda: ScenePool([numbered_scene(0)], range(3)), "seeds=range"),
         (lambda: ClassPool(np.zeros((3, 1)), [0, 1]), "3 images need 3 labels"),
         (lambda: EpisodeSampler(SinusoidPool())[-1], "numbered from 0"),
-        (lambda: Task("t", (torch.zeros(2, 4, 8, 8), torch.zeros(2, 1, 8, 8)), (torch.zeros(2, 4, 9, 9), torch.zeros(2, 1, 9, 9))),
-         "support samples of size .8, 8., .8, 8. |4, 8, 8"),
-        (lambda: Task("t", (torch.zeros(0, 1), torch.zeros(0, 1)), (torch.zeros(1, 1), torch.zeros(1, 1))), "support .* 0 inputs"),
-        (lambda: Task("t", (torch.zeros(2, 1), torch.zeros(2, 1)), (torch.zeros(2, 1), torch.zeros(1, 1))), "query .* 2 inputs for 1"),
+        (lambda: make_task(SMALL, LARGE), "support samples of size .8, 8., .8, 8. |4, 8, 8"),
+        (lambda: make_task([(0, 1), (0, 1)], [(1, 1), (1, 1)]), "support .* 0 inputs"),
+        (lambda: make_task([(2, 1), (2, 1)], [(2, 1), (1, 1)]), "query .* 2 inputs for 1"),
     ],
-)  # fmt: skip
+)
 def test_refusals_are_one_sentence(make, words):
     with pytest.raises((ValueError, IndexError), match=words) as refusal:
         make()
@@ -253,9 +259,7 @@ def test_sinusoids_are_the_papers():
     tasks = EpisodeSampler(SinusoidPool(), 200, 10, 5)[0]
     x, y = (torch.cat([torch.cat([t.support[i], t.query[i]]) for t in tasks]) for i in (0, 1))
     assert x.abs().max() <= 5 and y.abs().max() <= 5 and x.min() < -4.9 and y.max() > 4.5
-    amplitude, phase = (
-        float(v) for v in tasks[0].name.rstrip(")").replace(" sin(x + ", " ").split()
-    )
-    assert torch.allclose(
-        tasks[0].support[1], amplitude * torch.sin(tasks[0].support[0] + phase), atol=0.05
-    )
+    numbers = tasks[0].name.rstrip(")").replace(" sin(x + ", " ").split()
+    amplitude, phase = (float(number) for number in numbers)
+    x, y = tasks[0].support
+    assert torch.allclose(y, amplitude * torch.sin(x + phase), atol=0.05)

@@ -135,13 +135,13 @@ def test_clip_start_never_scores_a_frame_it_adapted_on(folder, monkeypatch, k):
 @pytest.mark.parametrize("support", ["train", "clip_start"])
 def test_labels_enter_after_all_scores_are_there(folder, support):
     def scores(scene):
-        score, found = protocol.SUPPORTS[support], []
+        score, psnr = protocol.SUPPORTS[support], []
         blind = protocol.unlabelled(scene)
         assert all(clip.labels is None for clip in blind.test_clips)
         supports = protocol.draw_supports(blind, [3], 2) if support == "train" else None
         for per_draw in score(Spy(), blind, 3, supports)[0]:
-            found += per_draw
-        return np.concatenate(found)
+            psnr += per_draw
+        return np.concatenate(psnr)
 
     def auc_raw(scene):
         results = protocol.compare(scene, {"spy": Spy()}, [3], support, 5, progress=False)

@@ -129,6 +129,14 @@ def test_a_deck_has_the_slides_of_the_notebook_though_its_widgets_have_become_pa
     assert decks.deck(notebook, "t", ["slide", "subslide"]).count("<section aria-label") == 2
 
 
+def test_a_widget_leaves_its_static_page_in_a_deck():
+    show = (
+        "from vadcourse.widgets import TwoStep\nprint(TwoStep()._repr_mimebundle_()['text/html'])"
+    )
+    shown = run("-c", decks.STATIC_WIDGETS + show)
+    assert shown.stdout.startswith('<div id="vadkit-'), shown.stderr
+
+
 def test_a_code_listing_takes_its_room():
     listing = '<div class="highlight"><pre>' + "x = 1\n" * 30 + "</pre></div>"
     title = text("# Title\n\n" + "a line\n\n" * 8)

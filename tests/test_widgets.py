@@ -1,3 +1,5 @@
+"""The widgets without a browser: what they send, say, refuse, and write as static pages."""
+
 import base64
 import json
 import re
@@ -12,10 +14,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, jaccard_score
 
 import vadkit
-from vadcourse.widgets import guard_shift
+from vadcourse.widgets import GuardShift
 from vadkit import metrics, view, widgets
 from vadkit.scenes import Clip
 from vadkit.text import TRANSLATIONS
+from vadkit.widgets.base import PALETTE, json_list
 
 
 @pytest.fixture
@@ -29,10 +32,8 @@ def clip():
 def test_importing_vadkit_stays_light():
     heavy = "{'matplotlib', 'anywidget', 'ipywidgets', 'sklearn', 'IPython'}"
     code = f"import sys, vadkit; print(sorted({heavy} & set(sys.modules)))"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
-        == "[]"
-    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert process.stdout.strip() == "[]"
 
 
 def test_the_scrubber_sends_what_the_predictor_predicts(clip):
@@ -40,9 +41,8 @@ def test_the_scrubber_sends_what_the_predictor_predicts(clip):
     assert scrubber.frames == clip.frames.tobytes() and scrubber.shape == [30, 16, 24]
     assert scrubber.predictions == clip.frames[3:-1].tobytes()
     assert scrubber.psnr[:4] == [None] * 4
-    assert scrubber.psnr[4:] == pytest.approx(
-        view.predict_and_score(clip, vadkit.copy_last_frame)[1][4:], abs=1e-4
-    )
+    _, psnr = view.predict_and_score(clip, vadkit.copy_last_frame)
+    assert scrubber.psnr[4:] == pytest.approx(psnr[4:], abs=1e-4)
     assert scrubber.labels == clip.labels.astype(int).tolist() and scrubber.kinds[12] == "boar"
     ready = widgets.Scrubber(clip, predictions=vadkit.predict_clip(vadkit.copy_last_frame, clip))
     assert (ready.predictions, ready.psnr) == (scrubber.predictions, scrubber.psnr)
@@ -52,11 +52,8 @@ def test_pixels_travel_once(clip):
     state = vadkit.scrub(vadkit.copy_last_frame, clip).get_state()
     pixels = sum(len(value) for value in state.values() if isinstance(value, bytes))
     assert pixels == (30 + 26) * 16 * 24 + 768  # frames, predictions, the palette
-    rest = {
-        name: value
-        for name, value in state.items()
-        if not isinstance(value, bytes) and name not in ("_esm", "_css")
-    }
+    rest = {name: value for name, value in state.items() if not isinstance(value, bytes)}
+    del rest["_esm"], rest["_css"]
     assert len(json.dumps(rest, default=str)) < 10_000
 
 
@@ -68,7 +65,7 @@ def test_unlabelled_frames_can_be_scrubbed(clip):
 def test_the_palette_is_perceptually_uniform():
     from skimage.color import rgb2lab
 
-    lightness = rgb2lab(np.frombuffer(widgets.base.PALETTE, np.uint8).reshape(1, 256, 3))[0, :, 0]
+    lightness = rgb2lab(np.frombuffer(PALETTE, np.uint8).reshape(1, 256, 3))[0, :, 0]
     assert (np.diff(lightness[::16]) > 2).all()  # ever lighter, no plateau
 
 
@@ -79,7 +76,7 @@ def all_widgets(clip):
         widgets.Gallery([clip, clip]),
         widgets.LabelPlayer(clip),
         widgets.OperatingPoint(scores, clip.labels),
-        guard_shift.GuardShift(vadkit.copy_last_frame, [clip]),
+        GuardShift(vadkit.copy_last_frame, [clip]),
     ]
 
 
@@ -121,18 +118,17 @@ pairs = st.integers(1, 30).flatmap(
 @given(pairs)
 def test_agreement_is_what_scikit_learn_says(pair):
     mine, theirs = pair
-    found = metrics.agreement(mine, theirs)
-    assert found["accuracy"] == pytest.approx(accuracy_score(mine, theirs))
+    agreement = metrics.agreement(mine, theirs)
+    assert agreement["accuracy"] == pytest.approx(accuracy_score(mine, theirs))
     if any(mine) or any(theirs):
-        assert found["f1"] == pytest.approx(f1_score(mine, theirs)) and found[
-            "iou"
-        ] == pytest.approx(jaccard_score(mine, theirs))
+        assert agreement["f1"] == pytest.approx(f1_score(mine, theirs))
+        assert agreement["iou"] == pytest.approx(jaccard_score(mine, theirs))
     else:
-        assert np.isnan(found["f1"]) and np.isnan(found["iou"])
+        assert np.isnan(agreement["f1"]) and np.isnan(agreement["iou"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         kappa = cohen_kappa_score(mine, theirs)
-    assert found["kappa"] == pytest.approx(kappa, nan_ok=True)
+    assert agreement["kappa"] == pytest.approx(kappa, nan_ok=True)
 
 
 def test_the_label_player_keeps_the_truth_until_asked(clip):
@@ -141,10 +137,8 @@ def test_the_label_player_keeps_the_truth_until_asked(clip):
     player.labels = np.arange(30) < 10
     player.asked += 1
     assert player.truth == clip.labels.astype(int).tolist()
-    assert (
-        "You marked 10 frames, truth 10." in player.report
-        and "Accuracy 0.33, IoU 0.00" in player.report
-    )
+    assert "You marked 10 frames, truth 10." in player.report
+    assert "Accuracy 0.33, IoU 0.00" in player.report
     assert player.agreement(player.labels)["kappa"] == 1
 
 
@@ -160,52 +154,51 @@ def test_the_label_player_without_a_truth(clip):
 
 
 def test_the_guard_sees_only_frames_that_have_a_score(clip):
-    shift = guard_shift.GuardShift(vadkit.copy_last_frame, [clip, clip])
+    shift = GuardShift(vadkit.copy_last_frame, [clip, clip])
     first, second = shift.clips
     assert second["offset"] == clip.frames.size
-    assert (
-        len(first["psnr"]) == len(first["labels"]) == len(first["kinds"]) == 26
-        and None not in first["psnr"]
-    )
+    assert len(first["psnr"]) == len(first["labels"]) == len(first["kinds"]) == 26
+    assert None not in first["psnr"]
     assert first["kinds"][6] == "boar" and first["labels"].index(1) == 6
 
 
-@pytest.mark.parametrize(
-    "call, words",
-    [
-        (lambda c: vadkit.scrub(vadkit.copy_last_frame, c.frames[:0]), "0 frames"),
-        (lambda c: vadkit.scrub(vadkit.copy_last_frame, c.frames[:4]), "at least 5"),
-        (lambda c: widgets.Scrubber(c), "one of the two"),
-        (lambda c: widgets.Scrubber(c, predictions=c.frames), r"\(26, 16, 24\) is needed"),
-        (
-            lambda c: vadkit.scrub(vadkit.copy_last_frame, Clip("c", c.frames, c.labels[1:])),
-            "one label per frame",
-        ),
-        (lambda c: vadkit.scrub(vadkit.copy_last_frame, c, frame=30), "from 4 to 29"),
-        (lambda c: vadkit.scrub(lambda x: x[:, -1:] * float("nan"), c), "diverge"),
-        (lambda c: widgets.Gallery([]), "At least one clip"),
-        (lambda c: widgets.Gallery([c], captions=["a", "b"]), "as many captions"),
-        (lambda c: widgets.LabelPlayer(c, truth=[0, 1]), "one label per frame"),
-        (lambda c: setattr(widgets.LabelPlayer(c), "labels", [1] * 29), "one label per frame"),
-        (lambda c: metrics.agreement([0, 1], [0]), "one label per frame"),
-        (lambda c: widgets.OperatingPoint([0.1, 0.2], [0, 0]), "one class"),
-        (lambda c: widgets.OperatingPoint([0.1], [0, 1]), "one label per score"),
-        (
-            lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c.frames]),
-            "some clips have none",
-        ),
-        (
-            lambda c: guard_shift.GuardShift(vadkit.copy_last_frame, [c], n_clips=0),
-            "at least one clip",
-        ),
-        (
-            lambda c: guard_shift.GuardShift(
-                vadkit.copy_last_frame, [c, Clip("d", c.frames[:, 1:], c.labels)]
-            ),
-            "same size",
-        ),
-    ],
-)
+def test_scores_and_labels_become_what_json_can_hold():
+    assert json_list(None) == []
+    assert json_list(np.array([True, False])) == json_list([1, 0]) == [1, 0]
+    assert json_list(np.array([np.nan, 20.123456])) == [None, 20.1235]
+
+
+def scrub(clip, **options):
+    return vadkit.scrub(vadkit.copy_last_frame, clip, **options)
+
+
+def guard(clips, **options):
+    return GuardShift(vadkit.copy_last_frame, clips, **options)
+
+
+BAD_INPUT = [
+    (lambda c: scrub(c.frames[:0]), "0 frames"),
+    (lambda c: scrub(c.frames[:4]), "at least 5"),
+    (lambda c: widgets.Scrubber(c), "one of the two"),
+    (lambda c: widgets.Scrubber(c, predictions=c.frames), r"\(26, 16, 24\) is needed"),
+    (lambda c: scrub(Clip("c", c.frames, c.labels[1:])), "one label per frame"),
+    (lambda c: scrub(c, frame=30), "from 4 to 29"),
+    (lambda c: vadkit.scrub(lambda x: x[:, -1:] * float("nan"), c), "diverge"),
+    (lambda c: widgets.Gallery([]), "At least one clip"),
+    (lambda c: widgets.Gallery([c], captions=["a", "b"]), "as many captions"),
+    (lambda c: widgets.LabelPlayer(c, truth=[0, 1]), "one label per frame"),
+    (lambda c: setattr(widgets.LabelPlayer(c), "labels", [1] * 29), "one label per frame"),
+    (lambda c: metrics.agreement([0, 1], [0]), "one label per frame"),
+    (lambda c: widgets.OperatingPoint([0.1, 0.2], [0, 0]), "one class"),
+    (lambda c: widgets.OperatingPoint([0.1], [0, 1]), "one label per score"),
+    (lambda c: guard([]), "At least one clip"),
+    (lambda c: guard([c.frames]), "some clips have none"),
+    (lambda c: guard([c], n_clips=0), "at least one clip"),
+    (lambda c: guard([c, Clip("d", c.frames[:, 1:], c.labels)]), "same size"),
+]
+
+
+@pytest.mark.parametrize("call, words", BAD_INPUT)
 def test_bad_input_gets_one_clear_sentence(call, words, clip):
     with pytest.raises(ValueError, match=words):
         call(clip)

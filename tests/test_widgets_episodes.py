@@ -1,4 +1,4 @@
-"""The widgets of notebook 04 without a browser: what they draw, refuse, count and tell; and its two exercise checks."""
+"""The widgets of notebook 04 without a browser, and its two exercise checks."""
 
 import numpy as np
 import pytest
@@ -6,23 +6,20 @@ import torch
 from torch import nn
 
 import vadkit
-from vadcourse.widgets.interview import Interview
-from vadkit.episodes import EpisodeSampler, Task
 from vadcourse.exercises import check_split, check_total_loss
+from vadcourse.meta_learning import EpisodeGrid, Interview
+from vadkit.episodes import EpisodeSampler, Task
 from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene
-from vadkit.widgets.episode_grid import EpisodeGrid
 from vadkit.zoo import SHIPPED
 
 
 @pytest.fixture(scope="module")
 def scenes():
     def scene(name, seed, n_frames):
-        random = np.random.default_rng(seed)
-        clips = [
-            Clip(f"train{i:02d}", random.integers(0, 256, (n_frames, 16, 20), np.uint8))
-            for i in range(2)
-        ]
+        rng = np.random.default_rng(seed)
+        videos = [rng.integers(0, 256, (n_frames, 16, 20), np.uint8) for _ in range(2)]
+        clips = [Clip(f"train{i:02d}", frames) for i, frames in enumerate(videos)]
         return Scene(name, clips, [])
 
     return [scene(f"scene{i}", i, 30 + i) for i in range(4)]
@@ -41,9 +38,8 @@ def test_grid_shows_the_frames_of_the_episode(scenes):
         assert (len(row["support"]), len(row["query"])) == (4, 5)
         for sample in (*row["support"], *row["query"]):
             assert sample["last"] - sample["first"] == 4 and sample["shared"] == 0
-            assert (
-                image(grid, row, sample) == clips[row["name"], sample["place"]][sample["last"]]
-            ).all()
+            last = clips[row["name"], sample["place"]][sample["last"]]
+            assert (image(grid, row, sample) == last).all()
 
 
 def test_grid_is_the_samplers_episode(scenes):
@@ -57,6 +53,10 @@ def test_grid_is_the_samplers_episode(scenes):
     assert grid.rows == before
 
 
+def frames_of(sample):
+    return {(sample["place"], t) for t in range(sample["first"], sample["last"] + 1)}
+
+
 def test_breaking_the_rule_counts_what_is_shared(scenes):
     grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=4)
     assert grid.report.endswith("Frames in both: 0.")
@@ -65,15 +65,9 @@ def test_breaking_the_rule_counts_what_is_shared(scenes):
     n_shared = sum(len(task.shared_frames) for task in grid.episode)
     assert n_shared > 0 and grid.report.endswith(f"Frames in both: {n_shared}.")
     for row in grid.rows:
-        frames = {
-            part: {(s["place"], t) for s in row[part] for t in range(s["first"], s["last"] + 1)}
-            for part in ("support", "query")
-        }
-        both = frames["support"] & frames["query"]
-        for s in (*row["support"], *row["query"]):
-            assert s["shared"] == len(
-                both & {(s["place"], t) for t in range(s["first"], s["last"] + 1)}
-            )
+        support, query = (set().union(*map(frames_of, row[part])) for part in ("support", "query"))
+        for sample in (*row["support"], *row["query"]):
+            assert sample["shared"] == len(support & query & frames_of(sample))
 
 
 def test_what_cannot_be_drawn_is_refused_and_the_last_episode_stays(scenes):
@@ -89,12 +83,8 @@ def test_what_cannot_be_drawn_is_refused_and_the_last_episode_stays(scenes):
 
 def test_grid_of_classes_has_a_row_for_each_class():
     labels = np.repeat(np.arange(4), 6)
-    grid = EpisodeGrid(
-        ClassPool(np.tile(labels[:, None, None] / 4, (1, 3, 5)), labels),
-        n_way=3,
-        k_shot=2,
-        n_query=3,
-    )
+    images = np.tile(labels[:, None, None] / 4, (1, 3, 5))
+    grid = EpisodeGrid(ClassPool(images, labels), n_way=3, k_shot=2, n_query=3)
     assert [row["name"] for row in grid.rows] == [f"class {c}" for c in grid.episode[0].classes]
     for row, label in zip(grid.rows, grid.episode[0].classes):
         for sample in (*row["support"], *row["query"]):
@@ -132,18 +122,20 @@ def test_interview_against_arithmetic(job):
     for result, weight, rate in ((near, 0.9, 0.001), (quick, 0.5, 1.9)):
         # the loss is (0.5 w - 0.5)^2, its slope in w 0.5 (w - 1)
         after = weight - rate * 0.5 * (weight - 1)
-        assert result["psnr_before"] == pytest.approx(
-            -20 * np.log10(abs(0.5 * weight - 0.5)), abs=2e-3
-        )
-        assert result["psnr_after"] == pytest.approx(
-            -20 * np.log10(abs(0.5 * after - 0.5)), abs=2e-3
-        )
+        for when, w in (("before", weight), ("after", after)):
+            expected = -20 * np.log10(abs(0.5 * w - 0.5))
+            assert result[f"psnr_{when}"] == pytest.approx(expected, abs=2e-3)
     pixels = np.frombuffer(interview.frames, np.uint8)
-    assert pixels[near["before"]] == round(0.45 * 255) and pixels[
-        interview.rounds[0]["truth"]
-    ] == round(0.5 * 255)
-    assert interview.tally() == {"played": 0, "right": 0, "near wins before": 2, "quick wins before": 0,
-                                 "near wins after": 0, "quick wins after": 2}  # fmt: skip
+    assert pixels[near["before"]] == round(0.45 * 255)
+    assert pixels[interview.rounds[0]["truth"]] == round(0.5 * 255)
+    assert interview.tally() == {
+        "played": 0,
+        "right": 0,
+        "near wins before": 2,
+        "quick wins before": 0,
+        "near wins after": 0,
+        "quick wins after": 2,
+    }
     interview.bets = ["near", "quick"]
     assert (interview.tally()["played"], interview.tally()["right"]) == (2, 1)
 
@@ -163,12 +155,10 @@ def test_interview_needs_two_candidates_and_a_task(job):
 
 def test_stills_and_pages_say_what_they_show(scenes, job):
     grid = EpisodeGrid(scenes, n_way=2, k_shot=3, n_query=2, overlap=True)
-    told = grid.still().alt
+    alt = grid.still().alt
     first = grid.rows[0]["support"][0]
-    assert (
-        grid.rows[1]["name"] in told
-        and f"{first['place']} {first['first']}-{first['last']}" in told
-    )
+    assert grid.rows[1]["name"] in alt
+    assert f"{first['place']} {first['first']}-{first['last']}" in alt
     interview = Interview({"near": trained(0.9, 0.001), "quick": trained(0.5, 1.9)}, [job])
     assert "hall, near: 26.0 to 26.0 dB; hall, quick" in interview.still().alt
     for widget in (grid, interview):
@@ -182,26 +172,23 @@ def test_the_shipped_candidates_are_who_they_claim_to_be():
         return vadkit.MetaTrained.load(SHIPPED / f"candidate_{letter}.safetensors", network)
 
     home, abroad = vadkit.toy_scene(0, "campus"), vadkit.toy_scene(20_003, "square")
-    jobs = {
-        s.name: EpisodeSampler(ScenePool([s]), n_way=1, n_query=8)[0][0] for s in (home, abroad)
-    }
-    interview = Interview({"a": call_in("a"), "b": call_in("b")}, list(jobs.values()))
+    samplers = [EpisodeSampler(ScenePool([s]), n_way=1, n_query=8) for s in (home, abroad)]
+    jobs = [sampler[0][0] for sampler in samplers]
+    interview = Interview({"a": call_in("a"), "b": call_in("b")}, jobs)
     (a_home, b_home), (a_abroad, b_abroad) = (game["results"] for game in interview.rounds)
     assert a_home["psnr_before"] > b_home["psnr_after"] + 1 > b_home["psnr_before"] + 1
     assert b_abroad["psnr_after"] > a_abroad["psnr_after"] + 1 > a_abroad["psnr_before"] + 1
 
 
 def total(adapted, tasks, part="query", divide=1):
-    return (
-        sum(
-            ((f(x) - y) ** 2).mean()
-            for f, (x, y) in ((f, getattr(t, part)) for f, t in zip(adapted, tasks))
-        )
-        / divide
-    )
+    losses = []
+    for predictor, task in zip(adapted, tasks):
+        x, y = getattr(task, part)
+        losses.append(((predictor(x) - y) ** 2).mean())
+    return sum(losses) / divide
 
 
-@pytest.mark.parametrize("answer, words", [
+TOTALS = [
     (total, "Correct"),
     (lambda a, t: total(a, t, "support"), "homework"),
     (lambda a, t: total(a, t, divide=3), "sum"),
@@ -212,20 +199,21 @@ def total(adapted, tasks, part="query", divide=1):
     (lambda a, t: torch.stack([total([f], [task]) for f, task in zip(a, t)]), "three losses"),
     (lambda a, t: None, "Not attempted"),
     (lambda a, t: a[5], "IndexError"),
-])  # fmt: skip
+]
+
+
+@pytest.mark.parametrize("answer, words", TOTALS)
 def test_check_total_loss_knows_the_usual_mistakes(answer, words, capsys):
     assert check_total_loss(answer) is (words == "Correct")
     assert words in capsys.readouterr().out
 
 
 def split(n_windows, start, k_shot, before=4, after=4):
-    return [
-        *range(0, max(start - before, 0)),
-        *range(min(start + k_shot + after, n_windows), n_windows),
-    ]
+    ahead = range(0, max(start - before, 0))
+    return [*ahead, *range(min(start + k_shot + after, n_windows), n_windows)]
 
 
-@pytest.mark.parametrize("answer, words", [
+SPLITS = [
     (split, "Correct"),
     (lambda n, s, k: [*range(0, s - 4), *range(s + k + 4, n)], "Correct"),
     (lambda n, s, k: split(n, s, k, 0, 0), "neighbours"),
@@ -234,7 +222,10 @@ def split(n_windows, start, k_shot, before=4, after=4):
     (lambda n, s, k: split(n, s, k, 5, 4), "is missing"),
     (lambda n, s, k: [*split(n, s, k), n], "no such window"),
     (lambda n, s, k: None, "Not attempted"),
-])  # fmt: skip
+]
+
+
+@pytest.mark.parametrize("answer, words", SPLITS)
 def test_check_split_knows_the_usual_mistakes(answer, words, capsys):
     assert check_split(answer) is (words == "Correct")
     assert words in capsys.readouterr().out

@@ -1,4 +1,9 @@
-"""The two-step picture: its arrows are the gradients that autograd and `meta_step` give, and its walks end where they must."""
+"""The two-step picture: its arrows are the gradients of `meta_step`, in both languages."""
+
+import itertools
+import json
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -7,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vadcourse.widgets import two_step
 from vadcourse import exercises
+from vadcourse.meta_learning import two_step
 from vadkit import view
 from vadkit.episodes import Task
 from vadkit.maml.meta_step import meta_step
@@ -29,7 +34,7 @@ class Weights(nn.Module):
 
 
 def bowl(prediction, target):
-    """target (1, 3, 2): the centre, then the two rows of the Hessian."""
+    """Loss; target (1, 3, 2) is the centre, then the two rows of the Hessian."""
     away = prediction[0] - target[0, 0]
     return 0.5 * away @ target[0, 1:] @ away
 
@@ -41,8 +46,9 @@ def meta_gradient(theta, task, alpha, first_order):
         torch.tensor(np.vstack([centre, hessian]))[None],
     )
     model = Weights(theta)
-    meta_step(model, [Task("bowl", samples, samples)], torch.optim.SGD(model.parameters(), lr=0.0), alpha, 1,
-              first_order=first_order, loss=bowl)  # fmt: skip
+    outer = torch.optim.SGD(model.parameters(), lr=0.0)
+    episode = [Task("bowl", samples, samples)]
+    meta_step(model, episode, outer, alpha, 1, first_order=first_order, loss=bowl)
     return model.theta.grad.numpy()
 
 
@@ -51,30 +57,61 @@ def meta_gradient(theta, task, alpha, first_order):
 def test_arrows_are_the_gradients_of_meta_step(theta, alpha, which):
     task = two_step.TASKS[which]
     _, _, first_order, full = two_step.arrows(theta, task, alpha)
-    np.testing.assert_allclose(
-        first_order, meta_gradient(theta, task, alpha, True), rtol=0, atol=1e-12
-    )
-    np.testing.assert_allclose(full, meta_gradient(theta, task, alpha, False), rtol=0, atol=1e-12)
+    pairs = [(first_order, True), (full, False)]
+    for arrow, is_first_order in pairs:
+        expected = meta_gradient(theta, task, alpha, is_first_order)
+        np.testing.assert_allclose(arrow, expected, rtol=0, atol=1e-12)
+
+
+IN_NODE = """
+const {tasks, cases} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const results = cases.map(([theta, alpha, beta]) => ({
+  arrows: tasks.map((task) => arrows(theta, task, alpha)),
+  losses: [0, alpha].map((rate) => meanLoss(theta, rate, tasks)),
+  walks: ["gradient", "firstOrder", "full"].map((w) => walk(theta, 5, alpha, beta, w, tasks)),
+}));
+console.log(JSON.stringify({lines: LINES, results}));
+"""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js to run two_step.js")
+def test_python_and_javascript_have_the_same_mathematics(tmp_path):
+    side, rates = [-3.0, -0.7, 0.0, 2.1], [0.0, 0.35, 1.0]
+    thetas = list(itertools.product(side, side))
+    cases = list(itertools.product(thetas, rates, [0.05, 0.8]))
+    widget = two_step.TwoStep()
+    script = tmp_path / "two_step.cjs"
+    script.write_text(widget._javascript + IN_NODE, encoding="utf-8")
+    given = json.dumps({"tasks": widget.tasks, "cases": cases})
+    node = subprocess.run(["node", script], input=given, capture_output=True, text=True, check=True)
+    answer = json.loads(node.stdout)
+    assert answer["lines"] == two_step.LINES and len(answer["results"]) == 96
+    for (theta, alpha, beta), result in zip(cases, answer["results"]):
+        for task, theirs in zip(two_step.TASKS, result["arrows"]):
+            theirs = [theirs[name] for name in ("adapted", "gradient", "firstOrder", "full")]
+            ours = two_step.arrows(theta, task, alpha)
+            np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-12)
+        losses = [two_step.mean_loss(theta, rate) for rate in (0, alpha)]
+        np.testing.assert_allclose(result["losses"], losses, rtol=0, atol=1e-12)
+        walks = [two_step.walk(theta, 5, alpha, beta, method) for method in two_step.METHODS]
+        np.testing.assert_allclose(result["walks"], walks, rtol=0, atol=1e-12)
 
 
 @given(POINTS, RATES)
 def test_the_full_arrow_is_the_slope_of_the_loss_after_one_step(theta, alpha):
     full = np.mean([two_step.arrows(theta, task, alpha)[3] for task in two_step.TASKS], axis=0)
     h = 1e-5
-    slope = [
-        (two_step.mean_loss(theta + h * e, alpha) - two_step.mean_loss(theta - h * e, alpha))
-        / (2 * h)
-        for e in np.eye(2)
-    ]
+    above, below = (
+        np.array([two_step.mean_loss(theta + sign * h * e, alpha) for e in np.eye(2)])
+        for sign in (1, -1)
+    )
+    slope = (above - below) / (2 * h)
     np.testing.assert_allclose(full, slope, atol=1e-7)
 
 
 @given(POINTS, st.integers(0, 12))
 def test_without_an_inner_step_maml_is_pre_training(start, n_updates):
-    walks = [
-        two_step.walk(start, n_updates, 0.0, 0.5, method)
-        for method in ("pre-training", "first order", "MAML")
-    ]
+    walks = [two_step.walk(start, n_updates, 0.0, 0.5, method) for method in two_step.METHODS]
     assert (walks[0] == walks[1]).all() and (walks[0] == walks[2]).all()
 
 
@@ -86,11 +123,9 @@ def test_past_the_valley_the_first_order_arrow_points_away_and_the_full_one_does
 
 
 def test_early_and_late_game():
-    ends = {
-        m: two_step.walk((-0.2, -2.6), 400, 0.4, 0.05, m)[-1]
-        for m in ("pre-training", "first order", "MAML")
-    }
-    now, late = ({m: two_step.mean_loss(end, rate) for m, end in ends.items()} for rate in (0, 0.4))
+    ends = {m: two_step.walk((-0.2, -2.6), 400, 0.4, 0.05, m)[-1] for m in two_step.METHODS}
+    now = {method: two_step.mean_loss(end) for method, end in ends.items()}
+    late = {method: two_step.mean_loss(end, 0.4) for method, end in ends.items()}
     assert now["pre-training"] < now["first order"] < now["MAML"]
     assert late["MAML"] < late["first order"] < late["pre-training"]
 
@@ -119,10 +154,8 @@ def test_an_unknown_method_is_refused_with_the_known_ones():
 def test_the_still_figure_says_where_the_walks_end():
     figure = two_step.still(alpha=0.4, beta=0.8, n_updates=8)
     end = two_step.walk((-0.2, -2.6), 8, 0.4, 0.8)[-1]
-    assert (
-        f"MAML to where it is {two_step.mean_loss(end):.2f} now and {two_step.mean_loss(end, 0.4):.2f}"
-        in figure.alt
-    )
+    now, late = two_step.mean_loss(end), two_step.mean_loss(end, 0.4)
+    assert f"MAML to where it is {now:.2f} now and {late:.2f}" in figure.alt
     assert view.to_png(figure).startswith(b"\x89PNG")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import slides
+
 from notebooks import all_notebooks
 
 LONGEST_CELL = 15  # lines of code that a student is asked to read at once

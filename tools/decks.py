@@ -29,7 +29,7 @@ from notebooks import ROOT, all_notebooks, is_progress_bar, is_widget_view, tags
 
 HERE = Path(__file__).resolve().parent
 STATIC_WIDGETS = """
-from vadkit.widgets import Widget
+from vadkit.widgets.base import Widget
 def _repr_mimebundle_(self, **_):
     return {"text/html": self.to_html(), "text/plain": self.alt}
 Widget._repr_mimebundle_ = _repr_mimebundle_
@@ -109,7 +109,7 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
 
     `kinds` are the slide types of its cells, by default those that the outputs give.
     """
-    pages = []
+    pages = []  # fragments and notes go to the page that began last
     for cell, kind in zip(notebook.cells, kinds or slides.slide_types(notebook.cells)):
         if kind in ("slide", "subslide"):
             pages.append("")

@@ -203,7 +203,7 @@ def main():
     )
     parser.add_argument("--notes", action="store_true", help="print the speaker notes")
     options = parser.parse_args()
-    stale = []
+    stale = []  # rewritten at once, or only named: --check is for CI, which must not write
     for path in options.notebooks or all_notebooks():
         notebook = nbformat.read(path, as_version=4)
         if options.notes:

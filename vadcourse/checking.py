@@ -78,6 +78,7 @@ def attempt(function: Callable, *inputs, copies: bool = True) -> object:
         raise NotYet("Hand over the function itself, without brackets behind its name.")
     if copies:
         inputs = copy.deepcopy(inputs)
+    # Whatever it raises is its answer: students read one sentence, not our traceback.
     try:
         with torch.random.fork_rng(devices=[]):
             answer = function(*inputs)

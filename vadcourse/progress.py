@@ -36,7 +36,7 @@ def progress(notebook: str | None = None) -> Progress:
         raise ValueError(
             f"There is no notebook {notebook!r} with exercises: choose one of {choices}."
         )
-    rows = []
+    rows = []  # in the order of the notebooks, whichever module was imported first
     for name, (number, title) in sorted(listed.items(), key=lambda item: item[1][0]):
         mark = say("✓ solved") if name in solved else say("○ open")
         rows.append((mark, title if notebook else f"{number} {title}"))

@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 from vadkit.losses import prediction_loss
 
-Windows = tuple[Tensor, Tensor]  # inputs (K, 4, H, W) and targets (K, 1, H, W)
+Samples = tuple[Tensor, Tensor]  # inputs (K, 4, H, W) and targets (K, 1, H, W)
 
 
 def fine_tuning(
     predictor: nn.Module,
-    support: Windows,
+    support: Samples,
     optimizer: str = "sgd",
     lr: float = 0.1,
     n_steps: int = 3,
-    sample_batch: Callable[[Windows], Windows] | None = None,
+    sample_batch: Callable[[Samples], Samples] | None = None,
 ) -> Iterator[nn.Module]:
     """Watch ordinary training on a support.
 
@@ -52,7 +52,7 @@ def fine_tuning(
 
 def settle_in(
     predictor: nn.Module,
-    support: Windows,
+    support: Samples,
     n_steps: int = 150,
     lr: float = 3e-3,
     n_windows: int = 4,
@@ -81,7 +81,7 @@ def settle_in(
     return settled
 
 
-def mirrored_batch(support: Windows, n: int, generator: torch.Generator) -> Windows:
+def mirrored_batch(support: Samples, n: int, generator: torch.Generator) -> Samples:
     """Sample n of K windows, or all if there are fewer, each mirrored by chance.
 
     A support of ten windows is soon known by heart. Left to right: who walked left could have
@@ -134,7 +134,8 @@ def alarm_starts(below: np.ndarray, n: int) -> list[int]:
     list of int
         One frame for each row of at least n.
     """
-    row, starts = 0, []
+    row = 0
+    starts = []
     for t, is_below in enumerate(below):
         row = row + 1 if is_below else 0
         if row == n:

@@ -180,8 +180,8 @@ class ScenePool:
 
 
 def _windows_too_near(windows, start, k_shot):
-    """Where support and query are kept apart: windows first .. end - 1 share a frame with one
-    of the support, start .. start + K - 1. `start` is a number or an array."""
+    """Keep support and query apart: windows first .. end - 1 share a frame with the support."""
+    # The support is windows start .. start + K - 1; start may be an array of such numbers.
     clip = np.searchsorted(windows.ends, start, side="right")
     first = np.maximum(start - windows.n_inputs, np.append(0, windows.ends)[clip])
     end = np.minimum(start + k_shot + windows.n_inputs, windows.ends[clip])

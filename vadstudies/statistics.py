@@ -16,7 +16,7 @@ def bootstrap(differences, n: int = 10_000, seed: int = 0) -> tuple[float, float
     """Mean of one paired difference per scene, and its 95 % interval over scenes (low, high).
 
     Scenes are what is resampled (Efron 1979, percentile interval): seeds and supports of one scene
-    are averaged before they come here. All resamples are in memory at once, 8 n bytes per scene.
+    are averaged before they come here. All resamples are in memory at once: 1.6 MB for ten scenes.
 
     Raises
     ------
@@ -24,9 +24,8 @@ def bootstrap(differences, n: int = 10_000, seed: int = 0) -> tuple[float, float
         For fewer than two scenes.
     """
     differences = np.asarray(differences, float)
-    interval = stats.bootstrap(
-        (differences,), np.mean, n_resamples=n, method="percentile", vectorized=True, rng=seed
-    ).confidence_interval
+    options = {"n_resamples": n, "method": "percentile", "vectorized": True, "rng": seed}
+    interval = stats.bootstrap((differences,), np.mean, **options).confidence_interval
     return float(differences.mean()), float(interval.low), float(interval.high)
 
 
@@ -42,10 +41,8 @@ def diagonal_test(matrix) -> tuple[float, float]:
     def mean_of_pairs(networks):
         return matrix[networks, np.arange(n)].mean()
 
-    test = stats.permutation_test(
-        (np.arange(n),), mean_of_pairs,
-        permutation_type="pairings", n_resamples=np.inf, alternative="greater",
-    )  # fmt: skip
+    options = {"permutation_type": "pairings", "n_resamples": np.inf, "alternative": "greater"}
+    test = stats.permutation_test((np.arange(n),), mean_of_pairs, **options)
     at_home = np.trace(matrix)
     elsewhere = (matrix.sum() - at_home) / (n * n - n)
     return float(at_home / n - elsewhere), float(test.pvalue)

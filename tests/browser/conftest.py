@@ -24,18 +24,25 @@ FLAGS = [
     "--disable-sync",
 ]
 IDLE = """() => {
-  const notebook = window.jupyterapp.shell.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;
+  const notebook = window.jupyterapp.shell.currentWidget;
+  const kernel = notebook?.sessionContext?.session?.kernel;
   return !!kernel && kernel.status === "idle" && notebook.sessionContext.isReady;
 }"""
 DONE = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .every((cell) => cell.model.type !== "code" || cell.model.executionState !== "running")"""
-ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === "code")
-  .flatMap((cell) => cell.model.outputs.toJSON().filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`))"""
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === "code")
+  .flatMap((cell) => cell.model.outputs.toJSON())
+  .filter((output) => output.output_type === "error")
+  .map((output) => `${output.ename}: ${output.evalue}`)"""
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """(url, root): a JupyterLab whose root folder holds a copy of the notebooks; it and its kernels end with the tests."""
+    """(url, root): a JupyterLab whose root folder holds a copy of the notebooks.
+
+    It and its kernels end with the tests.
+    """
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
     (home / "settings").mkdir()
     shutil.copy(
@@ -59,12 +66,22 @@ def lab(tmp_path_factory):
             "LAB_WORKSPACES_DIR",
         )
     }
-    options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-               "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
-               f"--ServerApp.root_dir={root}", f"--LabApp.app_settings_dir={home / 'settings'}"]  # fmt: skip
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",
+        "--LabApp.expose_app_in_browser=True",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.app_settings_dir={home / 'settings'}",
+    ]
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    environment = {**os.environ, **places, "IPYTHONDIR": str(home / "ipython")}
     with open(home / "lab.log", "w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], stdout=log, stderr=log,
-                                  env={**os.environ, **places, "IPYTHONDIR": str(home / "ipython")})  # fmt: skip
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     url = f"http://127.0.0.1:{port}"
     for _ in range(600):
         try:
@@ -99,15 +116,13 @@ def page(chromium):
     context = chromium.new_context(viewport={"width": 1400, "height": 1800})
     page = context.new_page()
     errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
+
+    def note(message):
+        if message.type == "error":
             errors.append(f"{message.text} ({message.location['url']})")
-            if message.type == "error"
-            else None
-        ),
-    )
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", note)
     yield page
     context.close()
     assert not errors, errors
@@ -115,7 +130,10 @@ def page(chromium):
 
 @pytest.fixture
 def notebook(lab, page):
-    """notebook(path) opens a notebook of the lab's root; notebook(*cells) writes one of these code cells and opens that."""
+    """notebook(path) opens a notebook of the lab's root.
+
+    notebook(*cells) writes one of these code cells and opens that.
+    """
     url, root = lab
 
     def open_notebook(*cells, theme="light", slide_types=None):
@@ -139,7 +157,8 @@ def notebook(lab, page):
         page.locator("#jupyterlab-splash").wait_for(state="detached")
         if theme == "dark":
             page.evaluate(
-                "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+                "() => window.jupyterapp.commands"
+                ".execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
             )
             page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
         page.wait_for_function(IDLE, timeout=90_000)
@@ -155,7 +174,7 @@ def notebook(lab, page):
 
 @pytest.fixture
 def run_all(page):
-    """run_all(seconds) runs every cell of the open notebook and fails with the errors the cells raised."""
+    """run_all(seconds) runs every cell of the open notebook; it fails with their errors."""
 
     def run(seconds=120):
         page.set_default_timeout(seconds * 1000)
@@ -170,8 +189,10 @@ def run_all(page):
 
 @pytest.fixture
 def start_deck(page):
-    """start_deck() presents the open notebook from its first slide, on a screen of 1280 x 720. The deck ends with the test:
-    JupyterLab would remember it and open the next notebook presenting."""
+    """start_deck() presents the open notebook from its first slide, on a screen of 1280 x 720.
+
+    The deck ends with the test: JupyterLab would remember it and open the next notebook presenting.
+    """
 
     def start():
         page.set_viewport_size({"width": 1280, "height": 720})
@@ -192,21 +213,22 @@ def start_deck(page):
 
 ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
 PROBLEMS = """() => {
-  const told = [], at = window.jupyterapp.shell.currentWidget.content.activeCellIndex;
+  const problems = [], at = window.jupyterapp.shell.currentWidget.content.activeCellIndex;
+  const parts = ".cm-scroller, .jp-OutputArea-output, .jp-RenderedMarkdown";
   for (const cell of document.querySelectorAll(".jp-Deck .jp-Cell.jp-deck-mod-onscreen")) {
     const box = cell.getBoundingClientRect();
     if (box.height && (box.top < -1 || box.bottom > 721 || box.left < 0 || box.right > 1280))
-      told.push(`cell ${at}: from ${Math.round(box.top)} to ${Math.round(box.bottom)} pixels`);
-    for (const part of cell.querySelectorAll(".cm-scroller, .jp-OutputArea-output, .jp-RenderedMarkdown"))
-      if (part.scrollWidth > part.clientWidth + 1) told.push(`cell ${at}: ${part.scrollWidth} wide, ${part.clientWidth} are shown`);
+      problems.push(`cell ${at}: from ${Math.round(box.top)} to ${Math.round(box.bottom)} pixels`);
+    for (const {scrollWidth: wide, clientWidth: shown} of cell.querySelectorAll(parts))
+      if (wide > shown + 1) problems.push(`cell ${at}: ${wide} wide, ${shown} are shown`);
   }
-  return told;
+  return problems;
 }"""
 
 
 @pytest.fixture
 def next_slides(page):
-    """next_slides() presses the space bar -> the index of the cell reached."""
+    """next_slides() presses the space bar and returns the index of the cell reached."""
 
     def press():
         before = page.evaluate(ACTIVE)
@@ -226,5 +248,5 @@ def next_slides(page):
 
 @pytest.fixture
 def problems_on_slide(page):
-    """problems_on_slide() -> in words, everything on the slide shown that lies outside 1280 x 720 or has to be scrolled."""
+    """problems_on_slide() lists, in words, what lies outside 1280 x 720 or has to be scrolled."""
     return lambda: page.evaluate(PROBLEMS)

@@ -1,4 +1,4 @@
-"""Presenting: every widget fits a slide of 1280 x 720 and stays live; a stand-alone deck plays without a network."""
+"""Presenting: every widget fits a slide and stays live; stand-alone decks need no network."""
 
 import decks
 import nbformat
@@ -6,19 +6,20 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-WIDGETS = """import numpy as np, vadkit
+WIDGETS = """import vadkit
+from vadcourse.meta_learning import EpisodeGrid, TwoStep
+from vadcourse.widgets import GuardShift
 from vadkit import widgets
-from vadkit.widgets.episodes import EpisodeGrid
-from vadkit.widgets.two_step import TwoStep
-scene, boar = vadkit.boar_scene(), vadkit.the_boar()
-found = vadkit.evaluate(vadkit.copy_last_frame, scene)"""
+scenes = [vadkit.boar_scene(), vadkit.toy_scene(1), vadkit.toy_scene(2)]
+boar, clips = vadkit.the_boar(), scenes[0].test_clips
+evaluation = vadkit.evaluate(vadkit.copy_last_frame, scenes[0])"""
 ONE_EACH = {
     ".vk-scrubber": "vadkit.scrub(vadkit.copy_last_frame, boar)",
     ".vk-gallery": "widgets.Gallery([boar], columns=1)",
     ".vk-labels": "widgets.LabelPlayer(boar)",
-    ".vk-operating-point": "widgets.OperatingPoint(found.anomaly_score, found.labels)",
-    ".vk-guard": "widgets.GuardShift(vadkit.copy_last_frame, scene.test_clips[:2])",
-    ".vk-episode-grid": "EpisodeGrid([scene, vadkit.toy_scene(1), vadkit.toy_scene(2)], n_way=3, k_shot=5, n_query=4)",
+    ".vk-operating-point": "widgets.OperatingPoint(evaluation.anomaly_score, evaluation.labels)",
+    ".vk-guard": "GuardShift(vadkit.copy_last_frame, clips[:2])",
+    ".vk-episode-grid": "EpisodeGrid(scenes, n_way=3, k_shot=5, n_query=4)",
     ".vk-two-step": "TwoStep()",
 }
 

@@ -1,8 +1,10 @@
-"""Notebook 03 in a real JupyterLab: run from top to bottom, then the capacity slid by keyboard, live and as a static page."""
+"""Notebook 03 in a real JupyterLab, then its capacity slid by keyboard, live and as a page."""
 
 import os
 
 import pytest
+
+from vadcourse.widgets import Capacity
 
 pytestmark = pytest.mark.browser
 SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
@@ -49,8 +51,9 @@ def test_the_notebook_runs_and_its_capacity_slides(notebook, run_all):
     page = notebook("notebooks/03_generalization_problem.ipynb")
     run_all(SECONDS)
     cell = page.evaluate(
-        """() => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(
-             (cell) => cell.model.sharedModel.getSource().includes('Capacity(variant="skips", width=4)'))"""
+        """(code) => window.jupyterapp.shell.currentWidget.content.widgets
+             .findIndex((cell) => cell.model.sharedModel.getSource().includes(code))""",
+        'Capacity(variant="skips", width=4)',
     )
     page.evaluate("(i) => window.jupyterapp.shell.currentWidget.content.scrollToItem(i)", cell)
     page.locator(".vk-capacity").first.wait_for()
@@ -58,17 +61,18 @@ def test_the_notebook_runs_and_its_capacity_slides(notebook, run_all):
 
 
 def test_python_and_the_static_page_agree_with_the_keys(notebook, run_all, page, tmp_path):
-    from vadcourse.widgets.capacity import Capacity
-
     page.context.set_offline(True)
     page.goto(Capacity().save_html(tmp_path / "capacity.html").as_uri())
-    told = slide(page).inner_text()
+    status = slide(page).inner_text()
     page.context.set_offline(False)
 
-    notebook("from vadkit.widgets.capacity import Capacity\nslider = Capacity()\nslider",
-             "slider.variant, slider.width = 'memory', 4; print(f'gap {slider.gap:.1f} dB')")  # fmt: skip
+    notebook(
+        "from vadcourse.widgets import Capacity\nslider = Capacity()\nslider",
+        "slider.variant, slider.width = 'memory', 4; print(f'gap {slider.gap:.1f} dB')",
+    )
     run_all()
     page.wait_for_function(
-        "(told) => document.querySelector('.vk-capacity .vk-status').textContent === told", arg=told
+        "(text) => document.querySelector('.vk-capacity .vk-status').textContent === text",
+        arg=status,
     )
-    assert page.locator(".jp-OutputArea-output").last.inner_text().strip() in told
+    assert page.locator(".jp-OutputArea-output").last.inner_text().strip() in status

@@ -1,4 +1,4 @@
-"""Both widgets of notebook 04 played by keyboard alone; `test_notebooks_browser.py` calls `play` when the notebook has run."""
+"""Both widgets of notebook 04 by keyboard alone; `test_notebooks_browser.py` calls `play`."""
 
 import pytest
 
@@ -42,7 +42,8 @@ def play(page):
     grid.locator(".vk-k_shot").focus()
     page.keyboard.press("Home")
     page.wait_for_function(
-        "() => document.querySelector('.vk-episode-grid .vk-part').textContent.includes('K = 1, 5 frames')"
+        "() => document.querySelector('.vk-episode-grid .vk-part').textContent"
+        ".includes('K = 1, 5 frames')"
     )
     before = grid.locator("h4").all_inner_texts(), grid.locator("figcaption").all_inner_texts()
     page.keyboard.press("Enter")
@@ -66,8 +67,11 @@ def play(page):
 
 
 def test_a_k_too_large_is_refused_in_words(notebook, run_all):
-    page = notebook("import vadkit\nfrom vadkit.widgets.episodes import EpisodeGrid",
-                    "EpisodeGrid([vadkit.toy_scene(1, n_train=1, n_frames=40)], n_way=1, max_shot=40)")  # fmt: skip
+    page = notebook(
+        "import vadkit\nfrom vadcourse.meta_learning import EpisodeGrid",
+        "scenes = [vadkit.toy_scene(1, n_train=1, n_frames=40)]\n"
+        "EpisodeGrid(scenes, n_way=1, max_shot=40)",
+    )
     run_all()
     page.locator(".vk-k_shot").focus()
     page.keyboard.press("End")

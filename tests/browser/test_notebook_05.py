@@ -1,26 +1,28 @@
-"""The two-step picture of notebook 05 obeys keyboard and mouse; `test_notebooks_browser.py` drives the one in the notebook."""
+"""The two-step picture obeys keyboard and mouse.
+
+`test_notebooks_browser.py` drives the one in notebook 05.
+"""
 
 import re
 
 import pytest
 
-from vadcourse.widgets import two_step
+from vadcourse.meta_learning import two_step
 
 pytestmark = pytest.mark.browser
 
 
 def position(page):
     """Where the status line says that theta is."""
-    return [
-        float(v)
-        for v in re.search(
-            r"θ is at \(([-\d.]+), ([-\d.]+)\)", page.locator(".vk-status").inner_text()
-        ).groups()
-    ]
+    text = page.locator(".vk-status").inner_text()
+    place = re.search(r"θ is at \(([-\d.]+), ([-\d.]+)\)", text)
+    return [float(weight) for weight in place.groups()]
 
 
 def test_the_picture_by_keyboard_and_by_mouse(notebook, run_all):
-    page = notebook("from vadkit.widgets import two_step", "picture = two_step.TwoStep()\npicture")
+    page = notebook(
+        "from vadcourse.meta_learning import two_step", "picture = two_step.TwoStep()\npicture"
+    )
     run_all()
     drive_by_keyboard(page)
     plane = page.locator(".vk-plane").last
@@ -40,11 +42,15 @@ def drive_by_keyboard(page):
     plane.focus()
     assert position(page) == pytest.approx([-0.2, -2.6])
     maml = page.locator(".vk-plane").nth(1)
-    for words, drawn in (("Lines 5 and 6", {"inner": 1, "slide": 0, "full": 0}), ("differentiated at θ′", {"inner": 1, "slide": 1, "full": 0}),
-                         ("(I − αH)", {"inner": 1, "slide": 2, "full": 1})):  # fmt: skip
+    lines = [
+        ("Lines 5 and 6", {"inner": 1, "slide": 0, "full": 0}),
+        ("differentiated at θ′", {"inner": 1, "slide": 1, "full": 0}),
+        ("(I − αH)", {"inner": 1, "slide": 2, "full": 1}),
+    ]
+    for words, n_arrows in lines:
         page.keyboard.press("n")
         assert words in status.inner_text()
-        assert {ink: maml.locator(f".vk-arrow-{ink}").count() for ink in drawn} == drawn
+        assert {ink: maml.locator(f".vk-arrow-{ink}").count() for ink in n_arrows} == n_arrows
     for _ in range(5):
         page.keyboard.press("n")
     assert position(page) == pytest.approx(
@@ -74,7 +80,8 @@ def drive_by_keyboard(page):
     assert position(page) == pytest.approx([-0.1, -2.1])
     page.keyboard.press("Space")
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.vk-status')].some((s) => s.textContent.includes('θ′'))"
+        "() => [...document.querySelectorAll('.vk-status')]"
+        ".some((s) => s.textContent.includes('θ′'))"
     )
     page.keyboard.press("Space")
     cells = page.locator(".vk-losses td").all_inner_texts()

@@ -5,10 +5,12 @@ import pytest
 pytestmark = pytest.mark.browser
 
 SETUP = """import vadkit
-from vadkit.widgets.adaptation import Settling
-models = {"pre-trained": vadkit.load_checkpoint("pre_trained"), "MAML": vadkit.load_checkpoint("candidate_b")}
+from vadcourse.widgets import Settling
+names = {"pre-trained": "pre_trained", "MAML": "candidate_b"}
+models = {name: vadkit.load_checkpoint(file) for name, file in names.items()}
 support = vadkit.make_windows(vadkit.boar_scene().train_clips[0].frames[:9])"""
-PIXELS = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.reduce((a, b) => a + b, 0)"
+PIXELS = """(canvas) => canvas.getContext("2d")
+  .getImageData(0, 0, canvas.width, canvas.height).data.reduce((a, b) => a + b, 0)"""
 
 
 def test_sliding_along_the_inner_steps(notebook, run_all):
@@ -34,7 +36,8 @@ def test_sliding_along_the_inner_steps(notebook, run_all):
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     page.wait_for_function(
-        "() => document.querySelector('.vk-settling .vk-status').textContent.startsWith('2 inner steps')"
+        "() => document.querySelector('.vk-settling .vk-status').textContent"
+        ".startsWith('2 inner steps')"
     )
     page.keyboard.press("Space")
     chart = page.locator(".vk-settling .vk-chart")

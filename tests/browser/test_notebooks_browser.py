@@ -1,4 +1,4 @@
-"""Every notebook of the course, opened in JupyterLab, run from top to bottom, played by keyboard and presented."""
+"""Every notebook of the course in JupyterLab: run from top to bottom, played, presented."""
 
 import os
 
@@ -11,26 +11,37 @@ from test_widgets_browser import CONTRAST
 pytestmark = pytest.mark.browser
 NOTEBOOKS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
 SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
-PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.model.type === "code")
-  .flatMap((c) => c.model.outputs.toJSON()).filter((o) => o.data && o.data["image/png"]).length"""
+PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === "code")
+  .flatMap((cell) => cell.model.outputs.toJSON())
+  .filter((output) => output.data && output.data["image/png"]).length"""
 LAST_SLIDE = """() => {
-  const cells = window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.getMetadata("slideshow")?.slide_type);
-  return cells.findLastIndex((kind) => ["slide", "subslide", "fragment"].includes(kind));
+  const {widgets} = window.jupyterapp.shell.currentWidget.content;
+  const kinds = widgets.map((cell) => cell.model.getMetadata("slideshow")?.slide_type);
+  return kinds.findLastIndex((kind) => ["slide", "subslide", "fragment"].includes(kind));
 }"""
 
 
-WITHOUT_A_NAME = """() => [...document.querySelectorAll(".vadkit")].flatMap((widget) => [
-  ...(widget.getAttribute("role") && widget.getAttribute("aria-label") ? [] : [`${widget.className}: no role or label`]),
-  ...(widget.querySelector("button, input, select, [tabindex='0']") ? [] : [`${widget.className}: nothing to focus`]),
-  ...[...widget.querySelectorAll("input, select, button, canvas, svg[role=img]")]
-    .filter((part) => !(part.getAttribute("aria-label") || part.textContent.trim() || part.labels?.length || part.closest("[aria-hidden=true]")))
-    .map((part) => `${widget.className}: a ${part.tagName} without a name`)])"""
+WITHOUT_A_NAME = """() => {
+  const problems = [];
+  const hasName = (part) => part.getAttribute("aria-label") || part.textContent.trim()
+    || part.labels?.length || part.closest("[aria-hidden=true]");
+  for (const widget of document.querySelectorAll(".vadkit")) {
+    const note = (text) => problems.push(`${widget.className}: ${text}`);
+    const isNamed = widget.getAttribute("role") && widget.getAttribute("aria-label");
+    if (!isNamed) note("no role or label");
+    if (!widget.querySelector("button, input, select, [tabindex='0']")) note("nothing to focus");
+    for (const part of widget.querySelectorAll("input, select, button, canvas, svg[role=img]"))
+      if (!hasName(part)) note(`a ${part.tagName} without a name`);
+  }
+  return problems;
+}"""
 
 
 def check_accessibility(page):
-    """Every picture has alt text, every part of a widget a name, and all text can be read in both themes."""
+    """Every picture has alt text, every part of a widget a name; both themes can be read."""
     assert page.evaluate(PICTURES) == 0, (
-        "JupyterLab drops the alt text of bare PNG outputs: show figures with vadkit.plots"
+        "JupyterLab drops the alt text of bare PNG outputs: show figures with vadkit.view"
     )
     assert page.locator(".jp-OutputArea-output img:not([alt])").count() == 0
     assert page.evaluate(WITHOUT_A_NAME) == []
@@ -43,9 +54,8 @@ def check_accessibility(page):
             "(light) => document.body.dataset.jpThemeLight === light",
             arg=str(theme == "Light").lower(),
         )
-        page.wait_for_selector(
-            "#jupyterlab-splash", state="detached"
-        )  # JupyterLab removes it once too often otherwise
+        # Without this wait JupyterLab removes the splash once too often.
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
         assert min(page.evaluate(CONTRAST), default=21) >= 4.5, theme
 
 

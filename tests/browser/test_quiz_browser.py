@@ -1,16 +1,16 @@
-"""The quiz by keyboard alone: in JupyterLab, where Python sees the answers, and as a page without kernel or network."""
+"""The quiz by keyboard alone: in JupyterLab, where Python sees the answers, and as a page."""
 
 import pytest
 from test_widgets_browser import CONTRAST, eventually
 
 from vadcourse.quiz import QUESTIONS
-from vadcourse.widgets.quiz import Quiz
+from vadcourse.widgets import Quiz
 
 pytestmark = pytest.mark.browser
 
 
 def answer_all(page, wanted):
-    """Answer question after question: Tab to it, arrow keys to the answer, Enter. wanted: index of an answer for each."""
+    """Answer all questions: Tab, arrow keys to the answer (its number in `wanted`), Enter."""
     page.locator(".vk-quiz [type=radio]").first.focus()
     for number, choice in enumerate(wanted):
         page.keyboard.press("Space")
@@ -26,7 +26,7 @@ def answer_all(page, wanted):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_quiz_by_keyboard(theme, notebook, run_all):
-    page = notebook('from vadkit.widgets.quiz import Quiz\nquiz = Quiz("02")\nquiz', theme=theme)
+    page = notebook('from vadcourse.widgets import Quiz\nquiz = Quiz("02")\nquiz', theme=theme)
     run_all()
     rights = [right for _, _, right in QUESTIONS["02"]]
     wanted = [rights[0], (rights[1] + 1) % 3, *rights[2:]]

@@ -1,4 +1,4 @@
-"""The widgets in a real JupyterLab: keys move pixels, alarms follow the threshold, Python sees what the reader did."""
+"""The widgets in a real JupyterLab: keys move pixels, and Python sees what the reader did."""
 
 import json
 import statistics
@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 import vadkit
-from vadcourse.widgets import guard_shift
+from vadcourse.widgets import GuardShift
 
 pytestmark = pytest.mark.browser
 BOAR = "import vadkit\nclip = vadkit.the_boar()"
@@ -21,7 +21,7 @@ def pixels(page, selector):
 
 
 def python(page, code):
-    """Run one more cell -> its text output."""
+    """Run one more cell and return its text output."""
     page.evaluate(
         """async (code) => {
           const {commands, shell} = window.jupyterapp, {content} = shell.currentWidget;
@@ -36,7 +36,10 @@ def python(page, code):
 
 
 def eventually(page, code, holds):
-    """Run the cell until its output holds (the browser tells Python of a burst of keys in a few messages) -> that output."""
+    """Run the cell until its output holds, and return it.
+
+    The browser tells Python of a burst of keys in a few messages.
+    """
     for _ in range(15):
         output = python(page, code)
         if holds(output):
@@ -82,12 +85,12 @@ def test_alarms_follow_the_threshold(notebook, run_all):
         page.keyboard.press("ArrowDown")
     counts = """
 alarm = np.array(scrubber.psnr, float) < scrubber.threshold
-f"Below {scrubber.threshold:.1f} dB: {(alarm & clip.labels).sum()} of", int((alarm & ~clip.labels).sum())"""
-    told = tally.inner_text()
-    begins, wrong = eval(
-        eventually(page, "import numpy as np" + counts, lambda text: eval(text)[0] in told)
-    )
-    assert f" {wrong} false alarms" in told
+right, wrong = (int((alarm & kind).sum()) for kind in (clip.labels, ~clip.labels))
+f"Below {scrubber.threshold:.1f} dB: {right} of", wrong"""
+    text = tally.inner_text()
+    code = "import numpy as np" + counts
+    begins, wrong = eval(eventually(page, code, lambda output: eval(output)[0] in text))
+    assert f" {wrong} false alarms" in text
     marks = page.locator(".vk-chart path[fill='#D55E00']").get_attribute("d").count("M")
     assert marks == wrong + int(begins.split()[3]) > 0
 
@@ -112,21 +115,30 @@ def test_playing_by_key_and_moving_from_python(notebook, run_all):
 
 LATENCY = """() => {
   window.waits = [];
-  const slider = document.querySelector(".vk-frame"), canvas = document.querySelector(".vk-results canvas");
+  const slider = document.querySelector(".vk-frame");
+  const canvas = document.querySelector(".vk-results canvas");
   let last = canvas.toDataURL();
   slider.closest(".vadkit").addEventListener("keydown", (event) => {
     const drawn = performance.now() - event.timeStamp;
     const changed = canvas.toDataURL() !== last;
     last = canvas.toDataURL();
-    requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () =>
-      window.waits.push({drawn, shown: performance.now() - event.timeStamp, changed}); c.port2.postMessage(0); });
+    const note = () =>
+      window.waits.push({drawn, shown: performance.now() - event.timeStamp, changed});
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = note;
+      channel.port2.postMessage(0);
+    });
   });
 }"""
 
 
 def test_key_to_pixels_within_a_frame(notebook, run_all, capsys):
-    page = notebook("import numpy as np, vadkit\nframes = np.random.default_rng(0).integers(0, 256, (100, 128, 128), np.uint8)",
-                    "vadkit.scrub(vadkit.copy_last_frame, frames)")  # fmt: skip
+    page = notebook(
+        "import numpy as np, vadkit\nrng = np.random.default_rng(0)\n"
+        "frames = rng.integers(0, 256, (100, 128, 128), np.uint8)",
+        "vadkit.scrub(vadkit.copy_last_frame, frames)",
+    )
     run_all()
     page.evaluate(LATENCY)
     page.locator(".vk-frame").focus()
@@ -139,7 +151,8 @@ def test_key_to_pixels_within_a_frame(notebook, run_all, capsys):
     drawn, shown = (statistics.median(wait[name] for wait in waits) for name in ("drawn", "shown"))
     with capsys.disabled():
         print(
-            f"\nkey to canvas pixels, 128 x 128: {drawn:.1f} ms; to the frame on screen: {shown:.1f} ms (medians of {len(waits)})"
+            f"\nkey to canvas pixels, 128 x 128: {drawn:.1f} ms; "
+            f"to the frame on screen: {shown:.1f} ms (medians of {len(waits)})"
         )
     assert drawn <= 16
 
@@ -176,7 +189,8 @@ def test_label_it_yourself(notebook, run_all):
     ]:
         page.keyboard.press(key)  # 10 to 14 are marked, then 15, 14 and 13 erased again
     page.wait_for_function(
-        "() => document.querySelector('.vk-labels .vk-tally').textContent.includes('You marked 3 frames')"
+        "() => document.querySelector('.vk-labels .vk-tally').textContent"
+        ".includes('You marked 3 frames')"
     )
     eventually(
         page,
@@ -189,8 +203,11 @@ def test_label_it_yourself(notebook, run_all):
 
 
 def test_operating_point(notebook, run_all):
-    page = notebook("import numpy as np\nfrom vadkit import widgets\nrng = np.random.default_rng(0)\nlabels = rng.random(300) < 0.3\n"
-                    "scores = rng.normal(size=300) + labels\npoint = widgets.OperatingPoint(scores, labels)\npoint")  # fmt: skip
+    page = notebook(
+        "import numpy as np\nfrom vadkit import widgets\nrng = np.random.default_rng(0)\n"
+        "labels = rng.random(300) < 0.3\nscores = rng.normal(size=300) + labels\n"
+        "point = widgets.OperatingPoint(scores, labels)\npoint"
+    )
     run_all()
     status = page.locator(".vk-operating-point .vk-status")
     page.locator(".vk-operating-point .vk-threshold").focus()
@@ -198,12 +215,12 @@ def test_operating_point(notebook, run_all):
     assert "No alarm at all" in status.inner_text()
     for _ in range(6):
         page.keyboard.press("PageDown")
-    told = status.inner_text()
+    text = status.inner_text()
     counts = "[int((kind & (scores > point.threshold)).sum()) for kind in (labels, ~labels)]"
     right, wrong = json.loads(
-        eventually(page, counts, lambda text: f": {json.loads(text)[0]} of" in told)
+        eventually(page, counts, lambda output: f": {json.loads(output)[0]} of" in text)
     )
-    assert right > 2 and wrong > 2 and f", {wrong} of" in told
+    assert right > 2 and wrong > 2 and f", {wrong} of" in text
 
 
 @pytest.fixture
@@ -213,7 +230,7 @@ def shift_page(page, tmp_path):
     page.context.set_offline(True)
 
     def open_page(**options):
-        shift = guard_shift.GuardShift(
+        shift = GuardShift(
             vadkit.copy_last_frame, scene.test_clips[:3], n_clips=3, fps=250, **options
         )
         page.goto(shift.save_html(tmp_path / "shift.html").as_uri())
@@ -272,11 +289,18 @@ def test_the_static_scrubber_plays_offline(page, tmp_path):
 
 CONTRAST = """() => {
   const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const weights = [0.2126, 0.7152, 0.0722];
   const light = (colour) => channels(colour).slice(0, 3).map((c) => c / 255)
-    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => { const c = channels(getComputedStyle(node).backgroundColor);
-    return c.length > 3 && c[3] === 0 && node.parentElement ? behind(node.parentElement) : getComputedStyle(node).backgroundColor; };
-  return [...document.querySelectorAll(".vadkit :is(figcaption, output, p, button, label, h4, th, td, li)")].filter((n) => n.textContent && !n.disabled).map((n) => {
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * weights[i], 0);
+  const behind = (node) => {
+    const colour = getComputedStyle(node).backgroundColor;
+    const isClear = channels(colour)[3] === 0;
+    return isClear && node.parentElement ? behind(node.parentElement) : colour;
+  };
+  const tags = ":is(figcaption, output, p, button, label, h4, th, td, li)";
+  const nodes = [...document.querySelectorAll(`.vadkit ${tags}`)];
+  return nodes.filter((n) => n.textContent && !n.disabled).map((n) => {
     const [a, b] = [light(getComputedStyle(n).color), light(behind(n))].sort((x, y) => y - x);
     return (a + 0.05) / (b + 0.05);
   });
@@ -285,8 +309,13 @@ CONTRAST = """() => {
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_reads_in_both_themes_and_figures_have_alt_text(theme, notebook, run_all):
-    page = notebook(BOAR, SCRUBBER, "from vadkit import plots, widgets\nplots.still(vadkit.copy_last_frame, clip)",
-                    "guard_shift.GuardShift(vadkit.copy_last_frame, [clip])", theme=theme)  # fmt: skip
+    page = notebook(
+        BOAR,
+        SCRUBBER,
+        "from vadkit import view\nview.still(vadkit.copy_last_frame, clip)",
+        "from vadcourse.widgets import GuardShift\nGuardShift(vadkit.copy_last_frame, [clip])",
+        theme=theme,
+    )
     run_all()
     contrasts = page.evaluate(CONTRAST)
     assert len(contrasts) > 10 and min(contrasts) >= 4.5

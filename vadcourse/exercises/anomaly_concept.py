@@ -54,6 +54,7 @@ def check_moving_pixels(function: Callable) -> str:
     change = np.diff(frames.astype(int), axis=0)
     moved = np.abs(change) > 25
     expected = moved.mean((1, 2))
+    # uint8 on purpose: the difference wraps around, as it does for a student who forgets it.
     wrapped = (frames[1:] - frames[:-1] > 25).mean((1, 2))
     brighter, darker = (change > 25).mean((1, 2)), (change < -25).mean((1, 2))
     any_change, mean_change = (change != 0).mean((1, 2)), np.abs(change).mean((1, 2))
@@ -93,6 +94,7 @@ def check_kappa(function: Callable) -> str:
     """Check f(marks (T,) bool, others (T,) bool): Cohen's kappa."""
     a, b = _two_sets_of_marks()
     agree = (a == b).mean()
+    # By chance both mark a frame, or neither does.
     both = a.mean() * b.mean()
     chance = both + (1 - a.mean()) * (1 - b.mean())
     marks_alone = (agree - both) / (1 - both)
@@ -130,6 +132,7 @@ def check_auc(function: Callable) -> str:
     """Check f(scores (T,), labels (T,) bool): how often an abnormal frame scores higher."""
     scores, labels = _scores_with_ties()
     difference = scores[labels][:, None] - scores[~labels][None]
+    # One pair is an abnormal frame and a normal one, in any order of time.
     wins, ties = (difference > 0).mean(), (difference == 0).mean()
     expected = wins + ties / 2
     reverse, reverse_wins = 1 - expected, 1 - wins - ties
@@ -181,6 +184,7 @@ def with_anomaly(function: Callable) -> Clip:
 def check_anomaly(function: Callable) -> str:
     """Check f(frame (64, 64) uint8, t): the frame with a thing that copy-last-frame notices."""
     clip, quiet = with_anomaly(function), _quiet_clip()
+    # What was changed, not what the student says: so any way to draw will do.
     changed = (clip.frames != quiet.frames)[FIRST : LAST + 1]
     empty = np.flatnonzero(~changed.any((1, 2)))
     faults = {

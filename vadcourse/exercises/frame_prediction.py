@@ -35,6 +35,7 @@ def check_psnr(function: Callable) -> str:
     target = _pictures(3, 1, 12, 16)
     prediction = (target + 0.3 * (_pictures(3, 1, 12, 16) - 0.5)).clamp(0, 1)
     expected = metrics.psnr(prediction, target).numpy().astype(float)
+    # In float64, so that rounding is no mistake of the student.
     difference = (prediction - target).flatten(1).numpy().astype(float)
     squared = difference**2
     summed, of_batch = -10 * np.log10(squared.sum(1)), -10 * np.log10(squared.mean())
@@ -144,6 +145,7 @@ def check_threshold(function: Callable) -> str:
     false_alarms = int((normal < threshold).sum())
     caught = (psnr[labels] < threshold).sum()
     more = (psnr[labels] < normal[FALSE_ALARMS]).sum() - caught
+    # The third lowest PSNR of normal frames has just two below it.
     third_lowest, third_highest = np.sort(psnr)[FALSE_ALARMS], normal[-1 - FALSE_ALARMS]
     all_but_two = false_alarms == len(normal) - FALSE_ALARMS
     faults = {
@@ -184,6 +186,7 @@ def check_runner(function: Callable) -> str:
     scores = [numbers(attempt(function, clip.frames)) for clip in clips]
     for clip, values in zip(clips, scores):
         _refuse_poor_scores(values, len(clip))
+    # Beaten by a margin: less than 0.01 on six clips is chance.
     changes = [np.diff(clip.frames.astype(float), axis=0) for clip in clips]
     copy_last_frame = [[np.nan, *(change**2).mean((1, 2))] for change in changes]
     auc, bar = _macro_auc(scores), _macro_auc(copy_last_frame)

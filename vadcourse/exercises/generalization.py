@@ -22,6 +22,7 @@ def check_gap(function: Callable) -> str:
         raise NotYet(
             "That is NaN: the first four frames have no score, and a mean must leave them out."
         )
+    # Only now: a NaN that was averaged is told apart from a wrong mean.
     normal, abnormal = psnr[4:][~labels[4:]], psnr[labels]
     gap = normal.mean() - abnormal.mean()
     medians = np.median(normal) - np.median(abnormal)
@@ -59,6 +60,7 @@ def check_first_step(function: Callable) -> str:
         "That is a PSNR; return the step.": wobbly[2],
         "That is where the curve comes nearest; take the first time it is high enough.": nearest,
     }
+    # A curve that comes back, one exactly at the milestone, and one that never reaches it.
     compare(number(attempt(function, steps, wobbly, milestone)), steps[2], mistakes)
     if number(attempt(function, steps, rising, rising[4])) != steps[4]:
         raise NotYet("When the curve is exactly at the milestone, it has reached it.")
@@ -157,6 +159,7 @@ def check_permutation_p(function: Callable) -> str:
     as_high = int((means >= means[0] - 1e-12).sum())
     p = as_high / 24
     more, others, at_most = (as_high - 1) / 24, (as_high - 1) / 23, 1 - (as_high - 1) / 24
+    # Pairings in which nobody stays at home are the usual, but the wrong, null hypothesis.
     all_move = (pairings != range(4)).all(1)
     movers = (means[all_move] >= means[0]).mean()
     cells = (matrix >= np.diag(matrix).mean()).mean()

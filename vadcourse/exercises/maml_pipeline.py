@@ -46,6 +46,7 @@ def check_meta_gradient(function: Callable) -> str:
     w, x, y, x_query, y_query = _line()
     alpha = INNER_LR
     adapted = w - alpha * 2 * x * (w * x - y)
+    # By hand, with H = 2 x^2, the second derivative of the support loss.
     error = adapted * x_query - y_query
     first_order = 2 * x_query * error
     full = (1 - alpha * 2 * x**2) * first_order
@@ -156,6 +157,7 @@ def check_trap(function: Callable) -> str:
         "There are two gradients on top of each other: call backward() once.": 2 * full,
     }
     compare(_flat_gradients(model), full, mistakes)
+    # The gradient is right; the number that is returned may still be that of another step.
     path = _inner_loop(original, support, n_steps=1)
     before, after = (_loss(original, weights, query).item() for weights in path)
     wrong_loss = {
@@ -178,6 +180,7 @@ def check_first_order(function: Callable) -> str:
     full, at_theta = reference(query), reference(query, n_steps=0)
     expected = reference(query, first_order=True)
     homework = reference(support, first_order=True)
+    # Every mistake is a gradient taken at another place or on other samples, or no gradient.
     theta, adapted = (_flat(weights.values()) for weights in _inner_loop(original, support, 1))
     mistakes = {
         "That is the full meta-gradient. First order leaves (I - alpha H) out.": full,
@@ -215,6 +218,7 @@ def check_inner_loop(function: Callable) -> str:
     if isinstance(answer, (list, tuple)) and any(isinstance(part, Tensor) for part in answer):
         raise NotYet("That is a list of losses: make one tensor of it with torch.stack.")
 
+    # First the numbers, then whether a gradient finds its way back through them.
     def losses(learn, exam):
         path = _inner_loop(original, learn, n_steps)
         return np.array([_loss(original, weights, exam).item() for weights in path])
@@ -249,6 +253,7 @@ def _refuse_cut_gradients(losses, model, original, task, n_steps):
         "The losses are right, but theta itself has moved: let fmodel move instead.": moved,
     }
     refuse(faults)
+    # Unused weights count as zero: a copied theta is unused altogether.
     theta = list(model.parameters())
     gradients = torch.autograd.grad(losses[-1], theta, allow_unused=True, materialize_grads=True)
     if not np.any(_flat(gradients)):

@@ -37,6 +37,7 @@ def _errors(models, samples):
 def check_total_loss(function: Callable) -> str:
     """Check f(adapted, tasks): L(theta), from one adapted model for each of the tasks."""
     rng = np.random.default_rng()
+    # Queries are larger than supports, so that a mean over both is another number.
     parts = [[_tensor(rng, n, 1) for n in (3, 3, 4, 4)] for _ in range(3)]
     tasks = [Task(f"task {i}", (a, b), (c, d)) for i, (a, b, c, d) in enumerate(parts)]
     adapted = [_line(slope) for slope in rng.normal(size=3)]
@@ -93,6 +94,7 @@ def check_support_frames(function: Callable) -> str:
 def check_prototypes(function: Callable) -> str:
     """Check f(support (M, D), labels (M,), query (Q, D)): minus squared distances (Q, N)."""
     rng = np.random.default_rng()
+    # Shuffled labels: whoever takes the samples in order gets other prototypes.
     labels = torch.from_numpy(rng.permutation(np.repeat(np.arange(3), 4)))
     support, query = _tensor(rng, 12, 5), _tensor(rng, 7, 5)
     classes = torch.stack([support[labels == c] for c in range(3)])
@@ -130,6 +132,7 @@ def check_split(function: Callable) -> str:
     The support is the windows `start` to `start + k_shot - 1`.
     """
     rng = np.random.default_rng()
+    # In the middle of a clip, at its beginning and at its end.
     cases = (40, int(rng.integers(8, 20)), int(rng.integers(1, 8))), (30, 2, 3), (30, 26, 4)
     for n_windows, start, k_shot in cases:
         answer = _window_numbers(attempt(function, n_windows, start, k_shot))
@@ -179,6 +182,7 @@ def check_episode(function: Callable) -> str:
     """
     rng = np.random.default_rng()
     labels = rng.permutation(np.repeat(np.arange(6) * 10, rng.integers(8, 15, 6)))
+    # In thirty episodes, chance alone leaves out no class, and hardly a sample.
     episodes = [_episode(function, labels, seed) for seed in range(30)]
     seen = {label for support, _ in episodes for label in labels[support].flat}
     picked = {index for support, _ in episodes for index in support.flat}
@@ -215,6 +219,7 @@ def _episode(function, labels, seed):
         )
     support, query, samples = support.astype(int), query.astype(int), samples.astype(int)
     classes = labels[samples]
+    # From here on the answer holds indices, and each fault is one of the draw.
     mixed = (classes != classes[:, :1]).any()
     one_number = (samples == samples[:, :1]).all() and np.isin(samples, labels).all()
     repeated = len(np.unique(support)) < support.size or len(np.unique(query)) < query.size

@@ -40,6 +40,7 @@ def check_times_faster(function: Callable) -> str:
         "You divided without a remainder: use / and not //.": needed // step,
     }
     compare(number(attempt(function, ours, theirs, step)), needed / step, mistakes)
+    # Once more, with `theirs` cut off before it is as good.
     ours, theirs, step, needed = _two_curves(rng)
     answer = attempt(function, ours, theirs[:needed], step)
     if not np.array_equal(numbers(answer).ravel(), [np.inf]):
@@ -65,6 +66,7 @@ def check_interval(function: Callable) -> str:
     """
     rng = np.random.default_rng()
     ours, theirs = _scores_of_two_methods(rng, scenes=9, runs=4)
+    # The student gets the drawn scenes, so that the interval has a single right value.
     resampled = rng.integers(9, size=(400, 9))
     difference = (ours - theirs).mean(1)
     means = difference[resampled].mean(1)
@@ -121,6 +123,7 @@ def check_alarms(function: Callable) -> str:
             "That is one value for each frame. "
             "Return the numbers of the frames at which an alarm starts."
         )
+    # Each mistake is the same rule with one thing changed.
     below = psnr < 30
     expected = np.array(alarm_starts(below, n))
     full = [t for t in range(n - 1, 80) if below[t - n + 1 : t + 1].all()]
@@ -162,6 +165,7 @@ def check_real_alarms(function: Callable) -> str:
     rng = np.random.default_rng()
     caught, false_rate = rng.uniform(0.7, 0.95), rng.uniform(0.02, 0.1)
     rare = rng.uniform(0.001, 0.02)
+    # Rates as in practice, where rare anomalies make most alarms false.
     real, wrong = caught * rare, false_rate * (1 - rare)
     share = real / (real + wrong)
     not_rare = caught / (caught + false_rate)

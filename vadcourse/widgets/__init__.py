@@ -1,9 +1,11 @@
-"""Widgets of single notebooks."""
+"""The widgets of single notebooks: the guard's shift (02), capacity (03), settling in (06), the quiz.
+
+Those of notebooks 04 and 05 are in `vadcourse.meta_learning`.
+"""
 
 from vadcourse.widgets.capacity import Capacity
 from vadcourse.widgets.guard_shift import GuardShift
-from vadcourse.widgets.interview import Interview
 from vadcourse.widgets.quiz import Quiz
-from vadcourse.widgets.two_step import TwoStep
+from vadcourse.widgets.settling import Settling
 
-__all__ = ["Capacity", "GuardShift", "Interview", "Quiz", "TwoStep"]
+__all__ = ["Capacity", "GuardShift", "Quiz", "Settling"]

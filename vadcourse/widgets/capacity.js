@@ -126,16 +126,16 @@ function widthsPlot(networks, count, say) {
   axis.append(titleX(area, say("width of the network")));
   const show = (row, number) => {
     lines.replaceChildren();
-    const draw = (key, style) => drawWidths(lines, {...area, X}, row, number, key, style);
-    draw("psnr_normal", {name: say("normal"), colour: COLOUR.normal, dash: "none"});
+    const plot = (key, style) => plotWidths(lines, {...area, X}, row, number, key, style);
+    plot("psnr_normal", {name: say("normal"), colour: COLOUR.normal, dash: "none"});
     const boar = {colour: COLOUR.alarm, textColour: COLOUR.alarmText, dash: "7 4"};
-    draw("psnr_boar", {name: say("boar"), ...boar});
-    drawGap(lines, {...area, X}, row, number, say);
+    plot("psnr_boar", {name: say("boar"), ...boar});
+    plotGap(lines, {...area, X}, row, number, say);
   };
   return {svg, X, count, width: area.width, show};
 }
 
-function drawWidths(lines, {X, Y}, row, number, key, {name, colour, textColour = colour, dash}) {
+function plotWidths(lines, {X, Y}, row, number, key, {name, colour, textColour = colour, dash}) {
   const values = row.map((network) => network[key]);
   const stroke = {stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash};
   lines.append(svgNode("path", {d: linePath(values, X, Y), fill: "none", ...stroke}));
@@ -148,7 +148,7 @@ function drawWidths(lines, {X, Y}, row, number, key, {name, colour, textColour =
 }
 
 // The widths below the plot, and the gap at the chosen one.
-function drawGap(lines, {X, Y, bottom}, row, number, say) {
+function plotGap(lines, {X, Y, bottom}, row, number, say) {
   row.forEach((network, i) => {
     const style = `font-weight: ${i === number ? 700 : 400}`;
     lines.append(svgText(X(i), bottom + 17, String(network.width), "middle", {style}));

@@ -26,7 +26,7 @@ function render({model, el}) {
     news.textContent = say("{n} seconds of duty. {budget} false alarms are forgiven, "
       + "the next one sends you home. Press Space.", values);
     camera.paint(frames, shift.stream[0].offset);
-    live.drawCurve();
+    live.plotCurve();
     setThreshold(model.get("threshold"));
     showStatus();
     tellPython(model, {result: {}});
@@ -44,7 +44,7 @@ function render({model, el}) {
     rang.shift();
     if (isLow) news.textContent = ring(shift, frame, fps, say) ?? news.textContent;
     camera.figure.classList.toggle("vk-marked", shift.now - shift.lastLow <= 2);
-    live.drawCurve();
+    live.plotCurve();
     live.setFrame(IN_VIEW - 1);
     showThreshold();
     showStatus();
@@ -186,7 +186,7 @@ function hindsight({stream, history, falseAlarms}, threshold, end, say) {
   const values = stream.map((frame) => frame.psnr), labels = stream.map((frame) => frame.abnormal);
   const curve = chart({values, labels, say, height: 170});
   const {svg, X, Y} = curve;
-  curve.drawCurve();
+  curve.plotCurve();
   curve.setThreshold(threshold, (p, t) => p < history[t]);
   curve.hideThreshold();
   curve.setFrame(end);

@@ -54,9 +54,16 @@ class GuardShift(Widget):
     result = Dict()
 
     def __init__(
-        self, predictor: Callable, clips: Sequence, n_clips: int = 6, budget: int = 2,
-        threshold: float | None = None, seed: int = 0, fps: float = 12, score: str = "frame",
-    ):  # fmt: skip
+        self,
+        predictor: Callable,
+        clips: Sequence,
+        n_clips: int = 6,
+        budget: int = 2,
+        threshold: float | None = None,
+        seed: int = 0,
+        fps: float = 12,
+        score: str = "frame",
+    ):
         clips = [view.as_clip(clip) for clip in clips]
         _check(clips, n_clips)
         buffer = PixelBuffer()

@@ -175,7 +175,8 @@ def meta_train(
     _check_options(sampler, steps, update)
     if not isinstance(predictor, MetaTrained):
         predictor = MetaTrained(predictor, check_adaptable(predictor, inner_lr), n_inner_steps)
-    trained, monitor = predictor, monitor or Monitor()
+    trained = predictor
+    monitor = monitor or Monitor()
     theta, rates, history = trained.predictor, trained.rates, trained.history
     device = "cuda" if torch.cuda.is_available() else "cpu"
     trained.modules.to(device).train()
@@ -215,7 +216,8 @@ def _check_options(sampler, steps, update):
 @contextmanager
 def _keeping_good_weights(trained, outer):
     """Whatever ends a training, leave weights that are worth having; yields where to note them."""
-    history, start = trained.history, time.perf_counter()
+    history = trained.history
+    start = time.perf_counter()
     # The weights one step ago, where every loss is known to be a number; and those of now.
     good_weights = deque([copy.deepcopy(trained.modules.state_dict())] * 2, maxlen=2)
     try:

@@ -133,7 +133,9 @@ def _decode_folder(folder, first=0, last=None):
         for path in visible(folder, IMAGE_ENDINGS)[first:end]:
             with _capture_stderr(messages):
                 frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-            yield path, None if _tells_of_damage(messages) else frame
+            if _tells_of_damage(messages):
+                frame = None
+            yield path, frame
 
 
 def _tells_of_damage(messages):

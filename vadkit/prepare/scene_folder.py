@@ -180,7 +180,9 @@ def _finished_record(clip, folder, options):
     if mark["fingerprint"] != _fingerprint(clip, options):
         return None
     damaged = mark["record"].keys() & {"repeated_frames", "missing_at_end"}
-    return None if damaged and not options.skip_corrupt else mark["record"]
+    if damaged and not options.skip_corrupt:
+        return None
+    return mark["record"]
 
 
 def _mark_path(clip, folder):

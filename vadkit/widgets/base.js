@@ -97,13 +97,13 @@ function listen(model, names, listener) {
   return () => names.forEach((name) => model.off(`change:${name}`, listener));
 }
 
-// A number that the reader (`set`) and Python both move; `draw` makes it visible.
-function linkedNumber(model, name, [low, high], draw) {
+// A number that the reader (`set`) and Python both move; `update` shows it.
+function linkedNumber(model, name, [low, high], update) {
   const number = {
     value: clamp(model.get(name), low, high),
     show(wanted) {
       number.value = clamp(wanted, low, high);
-      draw(number.value);
+      update(number.value);
     },
     set(wanted) {
       number.show(wanted);

@@ -85,12 +85,12 @@ function titleY(middle, text) {
 
 // A line through the values; it breaks where they are null.
 function linePath(values, X, Y) {
-  const draw = (v, t) => {
+  const command = (v, t) => {
     if (v === null) return "";
-    const command = t && values[t - 1] !== null ? "L" : "M";
-    return `${command}${X(t).toFixed(1)} ${Y(v).toFixed(1)}`;
+    const letter = t && values[t - 1] !== null ? "L" : "M";
+    return `${letter}${X(t).toFixed(1)} ${Y(v).toFixed(1)}`;
   };
-  return values.map(draw).join("");
+  return values.map(command).join("");
 }
 
 // A curve over frames: abnormal runs shaded, alarms marked below a threshold, and a cursor.
@@ -105,7 +105,7 @@ function chart({values, labels, say, range, width = 900, height = 160, ...titles
   const svg = svgPicture(width, height);
   const plot = {...area, svg, X, T};
   shadeRuns(plot, labels, say("abnormal"));
-  drawAxes(plot, {xLabel: say("frame"), ...titles});
+  plotAxes(plot, {xLabel: say("frame"), ...titles});
   const point = (event) => {
     const {x, y} = placeIn(svg, event);
     const frame = Math.round(((x - left) * (T - 1)) / (right - left));
@@ -126,7 +126,7 @@ function shadeRuns({svg, X, T, top, bottom}, labels, name) {
   }
 }
 
-function drawAxes(plot, {unit = "PSNR (dB)", xTicks = true, xLabel}) {
+function plotAxes(plot, {unit = "PSNR (dB)", xTicks = true, xLabel}) {
   const {svg, X, T, top, bottom, low, high} = plot;
   ticksY(svg, plot, ticks(low, high, 4));
   const frames = xTicks ? ticks(0, T - 1, 10) : [];
@@ -137,7 +137,7 @@ function drawAxes(plot, {unit = "PSNR (dB)", xTicks = true, xLabel}) {
 function curveLayer({svg, X, Y}, values) {
   const style = {stroke: COLOUR.normal, "stroke-width": 2, "stroke-linejoin": "round"};
   const curve = svg.appendChild(svgNode("path", {fill: "none", ...style}));
-  return {drawCurve: () => curve.setAttribute("d", linePath(values, X, Y))};
+  return {plotCurve: () => curve.setAttribute("d", linePath(values, X, Y))};
 }
 
 function thresholdLayer({svg, X, Y, left, right}, values, name) {

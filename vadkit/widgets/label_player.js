@@ -32,8 +32,8 @@ function render({model, el}) {
   }
   function mark(first, last) {
     marks = marks.map((old, t) => (t >= first && t <= last ? pen : old));
-    strip.draw(0, marks);
-    strip.draw(1, []);
+    strip.plot(0, marks);
+    strip.plot(1, []);
     tellPython(model, {marks, report: "", truth: []});
   }
   function take(wanted) {
@@ -72,11 +72,11 @@ function render({model, el}) {
       + "← → one frame · Enter compares")));
   const showReport = () => {
     report.textContent = model.get("report");
-    strip.draw(1, model.get("truth"));
+    strip.plot(1, model.get("truth"));
   };
   const readMarks = () => {
     marks = [...model.get("marks")];
-    strip.draw(0, marks);
+    strip.plot(0, marks);
   };
   const ends = [listen(model, ["report"], showReport), listen(model, ["marks"], readMarks)];
   readMarks();
@@ -99,10 +99,10 @@ function strips(T, names) {
   });
   const ends = {y1: 2, y2: height - 2};
   const cursor = svg.appendChild(svgNode("line", {...ends, stroke: "#000", "stroke-width": 2}));
-  const draw = (i, flags) => {
+  const plot = (i, flags) => {
     const bars = runsOf(flags).map(([a, b]) => bar(i, X(a), X(b + 1) - X(a)));
     groups[i].replaceChildren(...bars);
   };
   const setFrame = (t) => setAttributes(cursor, {x1: X(t + 0.5), x2: X(t + 0.5)});
-  return {svg, X, width, draw, setFrame};
+  return {svg, X, width, plot, setFrame};
 }

@@ -89,7 +89,7 @@ function histograms({scores, labels, score_name: scoreName}, totals, say) {
   const svg = svgPicture(width, SIDE, {"aria-label": label});
   const bin = (t) => Math.min(bins - 1, Math.floor(place(scores[t]) * bins));
   const counts = Array.from({length: bins}, (_, i) => classCounts(labels, (t) => bin(t) === i));
-  drawBars(svg, counts, totals, {floor, barWidth: (width - 24) / bins}, say);
+  plotBars(svg, counts, totals, {floor, barWidth: (width - 24) / bins}, say);
   for (const v of ticks(low, high, 6)) svg.append(svgText(X(v), floor + 16, String(+v.toFixed(3))));
   svg.append(svgText(width / 2, SIDE - 4, scoreName));
   const dashed = {stroke: COLOUR.alarm, "stroke-width": 2.5, "stroke-dasharray": "7 4"};
@@ -104,7 +104,7 @@ function histograms({scores, labels, score_name: scoreName}, totals, say) {
 }
 
 // Normal and abnormal side by side in each bin, as shares of their class.
-function drawBars(svg, counts, totals, {floor, barWidth}, say) {
+function plotBars(svg, counts, totals, {floor, barWidth}, say) {
   const shares = totals.map((total, label) => counts.map((count) => count[label] / total));
   const tallest = Math.max(...shares.flat());
   const styles = [

@@ -36,9 +36,12 @@ class OperatingPoint(Widget):
     score_name = Unicode()
 
     def __init__(
-        self, scores, labels, threshold: float | None = None,
+        self,
+        scores,
+        labels,
+        threshold: float | None = None,
         score_name: str = "anomaly score (up = abnormal)",
-    ):  # fmt: skip
+    ):
         from sklearn.metrics import roc_auc_score, roc_curve  # slow to import: only when needed
 
         scores, labels = view.scored(scores, labels)

@@ -97,7 +97,7 @@ function scrubberCurve({psnr, labels, unit}, say) {
   const curve = chart({values: psnr, labels, say, unit: say(unit)});
   const name = say("PSNR along the clip; the values are in the text below");
   curve.svg.setAttribute("aria-label", name);
-  curve.drawCurve();
+  curve.plotCurve();
   return curve;
 }
 

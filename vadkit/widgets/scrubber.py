@@ -52,10 +52,16 @@ class Scrubber(Widget):
     unit = Unicode()
 
     def __init__(
-        self, clip: Clip | np.ndarray, predictor: Callable | None = None, predictions=None,
-        score: str = "frame", threshold: float | None = None, frame: int | None = None,
-        error_max: float = view.ERROR_MAX, fps: float = 10,
-    ):  # fmt: skip
+        self,
+        clip: Clip | np.ndarray,
+        predictor: Callable | None = None,
+        predictions=None,
+        score: str = "frame",
+        threshold: float | None = None,
+        frame: int | None = None,
+        error_max: float = view.ERROR_MAX,
+        fps: float = 10,
+    ):
         clip = view.as_clip(clip)
         predictions, psnr = view.predict_and_score(clip, predictor, predictions, score)
         middle = (np.nanmin(psnr) + np.nanmax(psnr)) / 2

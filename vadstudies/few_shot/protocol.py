@@ -59,15 +59,7 @@ def compare(
         unadapted[name] = vadkit.evaluate(vadkit.copy_last_frame, blind, score=score).psnr
 
     # All scores are there: labels are read from here on.
-    results = {name: {} for name in methods}
-    for (name, k), (per_draw, seconds) in scores.items():
-        row = over_draws([metrics_of(psnr, scene, first) for psnr in per_draw])
-        results[name][str(k)] = row | {"adapt_seconds": round(seconds, 2)}
-    for name, psnr in unadapted.items():
-        row = over_draws([metrics_of(psnr, scene, first)])
-        # The score of moving pixels is no PSNR.
-        known = [key for key in METRICS if name == "copy_last_frame" or key.startswith("auc")]
-        results[name] = {key: row[key] for key in known}
+    results = summarise(scores, unadapted, scene, first)
     return results | {
         "scene": scene.name,
         "support": support,
@@ -229,6 +221,21 @@ def metrics_of(psnr_per_clip, scene: vadkit.Scene, first: int) -> dict[str, floa
         "psnr": evaluation.psnr_normal,
         "gap": evaluation.psnr_gap,
     }
+
+
+def summarise(scores: dict, unadapted: dict, scene: vadkit.Scene, first: int) -> dict:
+    """Metrics over draws, of each method and K and of what learns nothing."""
+    results = {}
+    for (name, k), (per_draw, seconds) in scores.items():
+        row = over_draws([metrics_of(psnr, scene, first) for psnr in per_draw])
+        row["adapt_seconds"] = round(seconds, 2)
+        results.setdefault(name, {})[str(k)] = row
+    for name, psnr in unadapted.items():
+        row = over_draws([metrics_of(psnr, scene, first)])
+        # The score of moving pixels is no PSNR.
+        known = [key for key in METRICS if name == "copy_last_frame" or key.startswith("auc")]
+        results[name] = {key: row[key] for key in known}
+    return results
 
 
 def over_draws(rows: list[dict[str, float]]) -> dict:

@@ -70,52 +70,24 @@ def make_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--target",
-        required=True,
-        metavar="FOLDER",
-        help="a prepared scene: its folder, or its name under VADKIT_DATA or data/",
-    )
-    parser.add_argument(
-        "--k",
-        nargs="+",
-        type=whole_number(0),
-        default=[0, 1, 5, 10],
-        metavar="K",
-        help="how many windows to adapt on (default 0 1 5 10)",
-    )
-    parser.add_argument(
-        "--support", choices=SUPPORTS, default="train", help="where they come from (default train)"
-    )
-    parser.add_argument(
-        "--draws",
-        type=whole_number(1),
-        default=5,
-        help="supports to draw (default 5; for a table at least 5)",
-    )
-    parser.add_argument(
-        "--methods",
-        nargs="+",
-        choices=METHODS,
-        default=list(METHODS),
-        help="default: all that learn",
-    )
-    parser.add_argument(
-        "--tasks",
-        nargs="+",
-        default=[],
-        metavar="SCENE",
-        help="prepared scenes for maml_real_tasks",
-    )
-    parser.add_argument("--seed", type=whole_number(0), default=0, help="which supports are drawn")
-    parser.add_argument(
-        "--results", metavar="NAME", help="also keep the metrics as vadstudies/few_shot/NAME.json"
-    )
-    parser.add_argument(
-        "--note",
-        default="",
-        help="kept with the metrics, for instance how often this scene was run",
-    )
+    add = parser.add_argument
+    folder = "a prepared scene: its folder, or its name under VADKIT_DATA or data/"
+    add("--target", required=True, metavar="FOLDER", help=folder)
+    shots = "how many windows to adapt on (default 0 1 5 10)"
+    add("--k", nargs="+", type=whole_number(0), default=[0, 1, 5, 10], metavar="K", help=shots)
+    where = "where they come from (default train)"
+    add("--support", choices=SUPPORTS, default="train", help=where)
+    draws = "supports to draw (default 5; for a table at least 5)"
+    add("--draws", type=whole_number(1), default=5, help=draws)
+    learners = list(METHODS)
+    add("--methods", nargs="+", choices=learners, default=learners, help="default: all that learn")
+    tasks = "prepared scenes for maml_real_tasks"
+    add("--tasks", nargs="+", default=[], metavar="SCENE", help=tasks)
+    add("--seed", type=whole_number(0), default=0, help="which supports are drawn")
+    results = "also keep the metrics as vadstudies/few_shot/NAME.json"
+    add("--results", metavar="NAME", help=results)
+    note = "kept with the metrics, for instance how often this scene was run"
+    add("--note", default="", help=note)
     return parser
 
 

@@ -142,14 +142,7 @@ def still(
     title = f"MAML: loss after a step of {alpha:g}"
     maml_end = _plot_walk(right, title, alpha, start, "MAML", **rates)
     left.set_ylabel("weight 2")
-
-    adapted, gradient, first_order, full = arrows(start, TASKS[0], alpha)
-    red = view.VERMILLION
-    _plot_arrow(left, start, -beta * gradient, view.BLUE, "gradient at theta")
-    _plot_arrow(right, start, adapted - start, view.GREEN, "inner step, to theta'")
-    _plot_arrow(right, adapted, -beta * first_order, red, "query gradient at theta'")
-    _plot_arrow(right, start, -beta * first_order, red, "the same at theta: first order", "--")
-    _plot_arrow(right, start, -beta * full, view.BLUE, "full: (I - alpha H) times it")
+    _plot_update(left, right, start, alpha, beta)
     for ax in (left, right):
         ax.legend(loc="upper left", fontsize=8, framealpha=1)
     figure.alt = say(
@@ -178,6 +171,17 @@ def _plot_walk(ax, title, rate, start, method, *, alpha, beta, n_updates):
         ax.text(*centre, name, bbox={"boxstyle": "circle", "fc": "white"}, **style)
     ax.set(title=title, xlabel="weight 1", aspect=1, xlim=(-3, 3), ylim=(-3, 3))
     return path[-1]
+
+
+def _plot_update(left, right, start, alpha, beta):
+    """Plot the arrows of the first update."""
+    adapted, gradient, first_order, full = arrows(start, TASKS[0], alpha)
+    red = view.VERMILLION
+    _plot_arrow(left, start, -beta * gradient, view.BLUE, "gradient at theta")
+    _plot_arrow(right, start, adapted - start, view.GREEN, "inner step, to theta'")
+    _plot_arrow(right, adapted, -beta * first_order, red, "query gradient at theta'")
+    _plot_arrow(right, start, -beta * first_order, red, "the same at theta: first order", "--")
+    _plot_arrow(right, start, -beta * full, view.BLUE, "full: (I - alpha H) times it")
 
 
 def _plot_arrow(ax, start, change, colour, label, ls="-"):
@@ -215,9 +219,13 @@ class TwoStep(Widget):
     step = Int()
 
     def __init__(
-        self, start: Sequence[float] = (-0.2, -2.6), alpha: float = 0.4, beta: float = 0.8,
-        first_order: bool = False, step: int = 0,
-    ):  # fmt: skip
+        self,
+        start: Sequence[float] = (-0.2, -2.6),
+        alpha: float = 0.4,
+        beta: float = 0.8,
+        first_order: bool = False,
+        step: int = 0,
+    ):
         if not all(abs(weight) <= HALF_WIDTH for weight in start):
             raise ValueError(
                 f"The start must lie within -{HALF_WIDTH:g} and {HALF_WIDTH:g}, got {tuple(start)}."

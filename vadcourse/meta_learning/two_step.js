@@ -1,13 +1,14 @@
 // Two weights, two tasks: what pre-training and MAML do, one line of Algorithm 1 at a time.
 // Everything follows from start, alpha, beta, first_order and step, so that going back or dragging
-// the start simply draws the whole story again.
+// the start simply shows the whole story again.
 
 // The mathematics of two_step.py. A task is {centre, hessian}; `test_widgets_two_step.py` compares.
 
 const LINES = 4; // of one outer update
 
 const plus = (a, b, factor = 1) => [a[0] + factor * b[0], a[1] + factor * b[1]];
-const times = ([[a, b], [c, d]], [x, y]) => [a * x + b * y, c * x + d * y];
+const dot = (a, b) => a[0] * b[0] + a[1] * b[1];
+const times = (matrix, v) => [dot(matrix[0], v), dot(matrix[1], v)];
 const gradientAt = (theta, {centre, hessian}) => times(hessian, plus(theta, centre, -1));
 
 // theta' after one inner step, the gradients at theta and at theta', and (I - alpha H) times that.
@@ -22,8 +23,7 @@ function arrows(theta, task, alpha) {
 function meanLoss(theta, alpha, tasks) {
   const losses = tasks.map((task) => {
     const away = plus(plus(theta, gradientAt(theta, task), -alpha), task.centre, -1);
-    const slope = times(task.hessian, away);
-    return 0.5 * (away[0] * slope[0] + away[1] * slope[1]);
+    return 0.5 * dot(away, times(task.hessian, away));
   });
   return losses.reduce((sum, loss) => sum + loss, 0) / tasks.length;
 }
@@ -59,11 +59,11 @@ function render({model, el}) {
   const readModel = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
   let settings = {};
 
-  function draw() {
+  function showStory() {
     const story = storyOf(settings, tasks);
-    for (const side of [left, right]) drawBowls(side, tasks, story.active);
-    drawPreTraining(left, story);
-    drawMaml(right, story);
+    for (const side of [left, right]) plotBowls(side, tasks, story.active);
+    plotPreTraining(left, story);
+    plotMaml(right, story);
     for (const name of ["pre", "maml"]) {
       const losses = [0, settings.alpha].map((rate) => meanLoss(story[name].at(-1), rate, tasks));
       table.show(name, losses);
@@ -81,7 +81,7 @@ function render({model, el}) {
     settings.step = clamp(settings.step, 0, LAST_STEP);
     controls.show(settings);
     if (settings.alpha !== before) paint(right, settings.alpha);
-    draw();
+    showStory();
   }
   function set(changes) {
     show(changes);
@@ -133,26 +133,26 @@ function storyOf({start, alpha, beta, first_order: isFirstOrder, step}, tasks) {
   return {nUpdates, active, line: step % LINES, isFirstOrder, pre, maml, adapted, ...changes};
 }
 
-function drawPreTraining(side, {pre, preChange, line}) {
+function plotPreTraining(side, {pre, preChange, line}) {
   const theta = pre.at(-1);
-  drawPath(side, pre);
-  if (line >= 1) drawArrow(side, theta, preChange, "full");
-  drawDot(side, theta, 6.5, COLOUR.box, "θ");
+  plotPath(side, pre);
+  if (line >= 1) plotArrow(side, theta, preChange, "full");
+  plotDot(side, theta, 6.5, COLOUR.box, "θ");
 }
 
-function drawMaml(side, {maml, adapted, slide, full, line}) {
+function plotMaml(side, {maml, adapted, slide, full, line}) {
   const theta = maml.at(-1);
-  drawPath(side, maml);
+  plotPath(side, maml);
   if (line >= 1) {
-    drawArrow(side, theta, plus(adapted, theta, -1), "inner");
-    drawDot(side, adapted, 5, "#fff", "θ′");
+    plotArrow(side, theta, plus(adapted, theta, -1), "inner");
+    plotDot(side, adapted, 5, "#fff", "θ′");
   }
-  if (line >= 2) drawArrow(side, adapted, slide, "slide");
+  if (line >= 2) plotArrow(side, adapted, slide, "slide");
   if (line >= 3) {
-    drawArrow(side, theta, slide, "slide", "7 5");
-    drawArrow(side, theta, full, "full");
+    plotArrow(side, theta, slide, "slide", "7 5");
+    plotArrow(side, theta, full, "full");
   }
-  drawDot(side, theta, 6.5, COLOUR.box, "θ");
+  plotDot(side, theta, 6.5, COLOUR.box, "θ");
 }
 
 function storyInWords({nUpdates, active, line, isFirstOrder, maml, adapted}, say) {
@@ -214,8 +214,8 @@ function surfacePainter(tasks, half) {
   };
 }
 
-// Two contour lines of each task; those of the active one are drawn through.
-function drawBowls({bowls, X, Y, lengthOf}, tasks, active) {
+// Two contour lines of each task; those of the active one are solid.
+function plotBowls({bowls, X, Y, lengthOf}, tasks, active) {
   bowls.replaceChildren();
   tasks.forEach(({centre, hessian: [[a, b], [, d]]}, i) => {
     const isActive = i === active;
@@ -236,21 +236,21 @@ function drawBowls({bowls, X, Y, lengthOf}, tasks, active) {
 }
 
 // The beginning of the story: where the walk has led.
-function drawPath(side, path) {
+function plotPath(side, path) {
   const points = path.map((p) => `${side.X(p)},${side.Y(p)}`).join(" ");
   const style = {fill: "none", stroke: "#000", "stroke-width": 1.3};
   side.story.replaceChildren(svgNode("polyline", {points, ...style}));
-  path.slice(0, -1).forEach((p, i) => drawDot(side, p, i ? 2.5 : 5, i ? "#000" : "#fff"));
+  path.slice(0, -1).forEach((p, i) => plotDot(side, p, i ? 2.5 : 5, i ? "#000" : "#fff"));
 }
 
-function drawArrow({story, X, Y, id}, from, change, ink, dash = "") {
+function plotArrow({story, X, Y, id}, from, change, ink, dash = "") {
   const to = plus(from, change);
   const stroke = {stroke: INK[ink], "stroke-width": 3.2, "stroke-dasharray": dash};
   const head = {"marker-end": `url(#${id}-${ink})`, class: `vk-arrow-${ink}`};
   story.append(svgLine(X(from), Y(from), X(to), Y(to), {...stroke, ...head}));
 }
 
-function drawDot({story, X, Y}, p, r, fill, name = "") {
+function plotDot({story, X, Y}, p, r, fill, name = "") {
   const stroke = {stroke: "#000", "stroke-width": 1.4};
   story.append(svgNode("circle", {cx: X(p), cy: Y(p), r, fill, ...stroke}));
   const style = "font-weight: 600";

@@ -51,9 +51,15 @@ class EpisodeGrid(Widget):
     overlap = Bool()
 
     def __init__(
-        self, tasks: Sequence[Scene] | ClassPool, n_way: int = 3, k_shot: int = 5,
-        n_query: int = 4, seed: int = 0, overlap: bool = False, max_shot: int = 10,
-    ):  # fmt: skip
+        self,
+        tasks: Sequence[Scene] | ClassPool,
+        n_way: int = 3,
+        k_shot: int = 5,
+        n_query: int = 4,
+        seed: int = 0,
+        overlap: bool = False,
+        max_shot: int = 10,
+    ):
         scenes = tasks if isinstance(tasks, (list, tuple)) else []
         self._pool = ScenePool(tasks) if scenes else tasks
         self._n_query = n_query
@@ -82,9 +88,13 @@ class EpisodeGrid(Widget):
             self.report = say(
                 "Episode of seed {seed}: {n} x ({k} support + {q} query) {unit}. "
                 "Frames in both: {shared}.",
-                seed=self.seed, n=self.n_way, k=self.k_shot, q=self._n_query, unit=self.unit,
+                seed=self.seed,
+                n=self.n_way,
+                k=self.k_shot,
+                q=self._n_query,
+                unit=self.unit,
                 shared=sum(len(task.shared_frames) for task in self.episode),
-            )  # fmt: skip
+            )
             self.alt = say("An episode as a grid.") + " " + self.report
 
     def _rows(self, task, buffer):

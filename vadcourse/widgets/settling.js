@@ -15,7 +15,7 @@ function render({model, el}) {
     panels.show(s);
     curve.setFrame(s);
     stepSlider.value = s;
-    const unit = say(s === 1 ? "inner step" : "inner steps");
+    const unit = s === 1 ? say("inner step") : say("inner steps");
     const results = names.map((_, i) => resultInWords(traitsOf(model), i, s, say));
     const text = [`${s} ${unit}`, ...results].join("  ·  ");
     status.textContent = text;
@@ -77,13 +77,13 @@ function stepsChart({names, inside, outside, box}, say) {
   curve.svg.setAttribute("aria-label", label);
   names.forEach((name, i) => {
     const scene = box.length ? `${name}: ${say("the scene")}` : name;
-    drawLine(curve, outside, i, scene, "");
-    if (inside[i].length) drawLine(curve, inside, i, `${name}: ${say("the anomaly")}`, "6 4");
+    plotLine(curve, outside, i, scene, "");
+    if (inside[i].length) plotLine(curve, inside, i, `${name}: ${say("the anomaly")}`, "6 4");
   });
   return curve;
 }
 
-function drawLine({svg, X, Y}, lines, i, name, dash) {
+function plotLine({svg, X, Y}, lines, i, name, dash) {
   const values = lines[i];
   const stroke = [COLOUR.normal, COLOUR.alarm][i];
   const style = {fill: "none", stroke, "stroke-width": 2.2, "stroke-dasharray": dash};

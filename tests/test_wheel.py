@@ -1,0 +1,68 @@
+"""The wheel holds the whole course: it works outside the checkout, and so does a handout."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import handout
+import nbformat
+import pytest
+import run_notebooks
+
+from notebooks import ROOT
+
+PACKAGES = ["vadkit", "vadcourse", "vadstudies"]
+CHECKS = Path(__file__).with_name("wheel_checks.py")
+
+
+def run(*command, **options):
+    """Run a module of Python, without the network."""
+    command = [sys.executable, "-m", *map(str, command)]
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder with nothing but the wheel in it, built from a copy: setuptools leaves traces."""
+    copy = tmp_path_factory.mktemp("copy")
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    folder, wheels = tmp_path_factory.mktemp("installed"), copy / "dist"
+    run("pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", wheels, copy)
+    (wheel,) = wheels.glob("*.whl")
+    run("pip", "install", "-q", "--no-deps", "--no-index", "--target", folder, wheel)
+    return folder
+
+
+def files(folder):
+    paths = [path for package in PACKAGES for path in (folder / package).rglob("*")]
+    written = [path for path in paths if path.is_file() and path.parent.name != "__pycache__"]
+    return {path.relative_to(folder).as_posix() for path in written}
+
+
+def test_the_wheel_holds_every_file_of_the_packages(installed):
+    assert files(ROOT) == files(installed)
+
+
+def test_everything_works_where_only_the_wheel_is(installed, tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    settings = ["-q", "-c", "pytest.ini", "--rootdir", ".", "-p", "no:cacheprovider"]
+    run("pytest", *settings, CHECKS, cwd=tmp_path, env=environment)
+
+
+def test_a_notebook_of_the_handout_runs(installed, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    path = handout.write(tmp_path / "handout")[0]
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("import vadkit\nprint(vadkit.__file__)"))
+    run_notebooks.execute(notebook, path.parent)
+    assert path.name == "00_start_here.ipynb"
+    assert notebook.cells[-1].outputs[0].text.startswith(str(installed))

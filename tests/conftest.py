@@ -1,4 +1,4 @@
-"""Settings shared by all tests: hypothesis draws the same examples every time, and a busy machine is no failure."""
+"""Settings of all tests: hypothesis tries the same examples every time, at its own pace."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""docs/architecture.md against the code: every module has its line, and imports what it says there."""
+"""docs/architecture.md against the code: every module has its line, and imports what it says."""
 
 import ast
 import re

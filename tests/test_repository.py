@@ -1,4 +1,4 @@
-"""What the repository promises about itself: one place for dependencies, notebooks that read well, nothing of one machine."""
+"""What the repository promises about itself: pins, pages, notebooks, nothing of one machine."""
 
 import json
 import os
@@ -8,6 +8,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import check_notebooks
+import check_python
+import environment
 import nbformat
 import pytest
 import yaml
@@ -16,17 +19,15 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-import lock
-
 
 def canonical(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_environment_yml_agrees_with_pyproject():
-    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == lock.environment_text(), (
-        "run `make lock`"
-    )
+    assert (ROOT / "environment.yml").read_text(
+        encoding="utf-8"
+    ) == environment.environment_text(), "run `make lock`"
 
 
 def test_environment_yml_is_what_conda_and_binder_expect():
@@ -70,10 +71,10 @@ def test_torch_is_named_in_one_version_everywhere():
 def written_files():
     """What people wrote and what notebooks saved, as text."""
     endings = {".py", ".md", ".ipynb", ".js", ".css", ".json", ".toml", ".yml", ".txt", ".cfg"}
-    places = ["notebooks", "vadkit", "data_scripts", "benchmarks", "docs", "tools", ".ci"]
+    places = "notebooks vadkit vadstudies vadcourse data_scripts benchmarks docs tools .ci"
     found = [
         path
-        for place in places
+        for place in (*places.split(), ".github")
         for path in (ROOT / place).rglob("*")
         if path.suffix in endings or path.name == "run"
     ]
@@ -132,12 +133,29 @@ def notebook(request):
     return nbformat.read(request.param, as_version=4)
 
 
-def test_notebook_was_executed_from_top_to_bottom_without_errors(notebook):
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    for cell in code:
-        if "raises-exception" not in cell.metadata.get("tags", []):
-            assert not [output for output in cell.outputs if output.output_type == "error"]
+def test_notebook_is_saved_as_it_should_be(notebook):
+    assert not list(check_notebooks.faults(notebook))
+
+
+def test_a_notebook_that_is_not_is_told_why():
+    cell = nbformat.v4.new_code_cell("x = 1\n" * 16, execution_count=2)
+    cell.outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
+    private = nbformat.v4.new_code_cell("frame", execution_count=3)
+    private.metadata["tags"] = ["private-output"]
+    private.outputs = [nbformat.v4.new_output("stream", text="a frame")]
+    bad = nbformat.v4.new_notebook(cells=[cell, private], metadata={"widgets": {}})
+    said = list(check_notebooks.faults(bad))
+    reasons = [
+        "top to bottom",
+        "widget state",
+        "16 lines",
+        "with an error",
+        "redistribute",
+        "slide",
+    ]
+    assert len(said) == len(reasons)
+    for sentence, reason in zip(said, reasons):
+        assert reason in sentence
 
 
 @pytest.mark.parametrize("name", ["00_start_here", "01_anomaly_concept", "02_frame_prediction"])
@@ -149,19 +167,12 @@ def test_outputs_that_every_machine_repeats_are_compared(name):
     assert len(checked) >= 2 and all(cell.outputs for cell in checked)
 
 
-def test_cells_are_short_and_private_outputs_are_not_saved(notebook):
-    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-        assert len([line for line in cell.source.splitlines() if line.strip()]) <= 15, cell.source
-        if "private-output" in cell.metadata.get("tags", []):
-            assert not cell.outputs
-
-
 def test_pictures_in_a_notebook_carry_alt_text(notebook):
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         for output in cell.outputs:
             data = output.get("data", {})
             assert "image/png" not in data, (
-                f"show this figure with plots.show(figure, alt=...): {cell.source}"
+                f"show this figure with view.show(figure, alt=...): {cell.source}"
             )
             for image in re.findall(r"<img [^>]*>", data.get("text/html", "")):
                 assert re.search(r'alt="[^"]{20,}"', image), cell.source
@@ -193,3 +204,47 @@ def test_links_of_the_readme_lead_somewhere():
     for target in re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (ROOT / target).exists(), target
+
+
+def test_javascript_and_stylesheets_are_at_most_100_wide():
+    for path in written_files():
+        if path.suffix in (".js", ".css"):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                assert len(line) <= 100, f"{path.relative_to(ROOT)}:{number}"
+
+
+def test_no_module_is_longer_than_a_sitting():
+    for path in (*written_files(), *(ROOT / "tests").rglob("*.py")):
+        if path.suffix in (".py", ".js", ".css"):
+            length = len(path.read_text(encoding="utf-8").splitlines())
+            assert length <= 350, f"{path.relative_to(ROOT)} has {length} lines"
+
+
+def test_everybody_names_the_same_pythons():
+    oldest, newest = (".".join(map(str, v)) for v in (check_python.OLDEST, check_python.NEWEST))
+    after = f"3.{check_python.NEWEST[1] + 1}"
+    assert PROJECT["requires-python"] == f">={oldest},<{after}"
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    pythons = workflow["jobs"]["readme"]["strategy"]["matrix"]["python"]
+    assert pythons[0] == oldest and pythons[-1] == newest
+    assert f"Python {oldest} to {newest}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_python_that_is_too_new_is_told_so():
+    code = "import sys; sys.version_info = (3, 15, 0); exec(open(sys.argv[1]).read())"
+    script = ROOT / "tools" / "check_python.py"
+    done = subprocess.run([sys.executable, "-c", code, script], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "Python 3.11 to 3.14" in done.stderr and "this is 3.15" in done.stderr
+
+
+def test_commits_are_checked_with_the_versions_that_ci_uses():
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    for hook in hooks["repos"][0]["hooks"]:
+        assert set(hook["additional_dependencies"]) <= set(pins), hook["id"]
+
+
+def test_the_citation_names_the_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["version"] and citation["license"] == PROJECT["license"]

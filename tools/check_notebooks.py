@@ -1,4 +1,4 @@
-"""Are the notebooks whole? Run in order, no errors, no widget state, short cells, fresh slide marks.
+"""Are the notebooks sound? Run in order, no errors, no widget state, short cells, slide marks.
 
     python tools/check_notebooks.py [NOTEBOOK ...]     exit code 1, one line for each fault
 
@@ -21,7 +21,7 @@ def faults(notebook):
     """One sentence for each fault of a notebook, which is left as it is."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
-        yield "was not executed from top to bottom in a fresh kernel: tools/run_notebooks.py does it"
+        yield "was not run from top to bottom in a fresh kernel: tools/run_notebooks.py does it"
     if "widgets" in notebook.metadata:
         yield "holds widget state, which bloats it: save it with tools/run_notebooks.py"
     for cell in code:

@@ -1,4 +1,4 @@
-"""The widgets of single notebooks: the guard's shift (02), capacity (03), settling in (06), the quiz.
+"""Widgets of single notebooks: the guard's shift (02), capacity (03), settling in (06), the quiz.
 
 Those of notebooks 04 and 05 are in `vadcourse.meta_learning`.
 """

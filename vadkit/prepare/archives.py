@@ -28,57 +28,26 @@ _NO_CONNECTION = (urllib.error.URLError, http.client.HTTPException, ConnectionEr
 
 @dataclass(frozen=True)
 class Archive:
-    """One official file.
+    """One official file of a dataset, and how to come by it."""
 
-    Parameters
-    ----------
-    file, sha256 : str
-        Its name, and its checksum in hexadecimal; "any" accepts every file.
-    page : str
-        The authors' page.
-    url : str, optional
-        Where to fetch it; None where the page has no direct address.
-    terms : str
-        The terms of use, in short.
-    command : str
-        What prepares it once it is here.
-    max_gb : float
-        Refuse to unpack more than this.
-    """
-
-    file: str
-    sha256: str
-    page: str
-    url: str | None
-    terms: str
-    command: str
-    max_gb: float
+    file: str  # its name
+    sha256: str  # its checksum in hexadecimal; "any" accepts every file
+    page: str  # the authors' page
+    url: str | None  # where to fetch it; None where the page has no direct address
+    terms: str  # the terms of use, in short
+    command: str  # what prepares it once it is here
+    max_gb: float  # refuse to unpack more than this
 
 
 @contextlib.contextmanager
 def dataset_folder(
     archive: Archive, source: str | Path | None, beside: Path, downloads: str | Path | None = None
 ) -> Iterator[tuple[Path, str]]:
-    """Lend the unpacked dataset for the time of a `with` block.
+    """Lend a folder, and where it comes from in words, for the time of a `with` block.
 
-    An archive is unpacked to a hidden folder, which is gone when the work is done or the input was
-    bad, and kept when it was interrupted.
-
-    Parameters
-    ----------
-    archive : Archive
-        The official file.
-    source : str or Path, optional
-        The user's archive or unpacked folder; None fetches the archive.
-    beside : Path
-        The folder in which the hidden one is made.
-    downloads : str or Path, optional
-        Where fetched archives are kept; None fetches nothing.
-
-    Yields
-    ------
-    tuple
-        The folder, and where it comes from in words.
+    `source` is the user's archive or unpacked folder; None fetches the archive into `downloads`.
+    An archive is unpacked to a hidden folder in `beside`, which is gone when the work is done or
+    the input was bad, and kept when it was interrupted.
     """
     if source is not None:
         path = Path(source)
@@ -127,9 +96,6 @@ def _verify(path, expected):
 
 def _byte_bar(total, title):
     return tqdm(total=total, desc=title, unit="B", unit_scale=True, unit_divisor=1024)
-
-
-# Download
 
 
 def _download(archive, folder):
@@ -186,9 +152,6 @@ def _resume(url, part):
                 bar.update(len(block))
         if total and file.tell() < total:
             raise ConnectionError(f"the connection broke after {file.tell()} of {total} bytes")
-
-
-# Unpack
 
 
 def _unpack(path, folder, max_gb, checksum):

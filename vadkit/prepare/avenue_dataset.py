@@ -152,20 +152,10 @@ def _official_clip(path, folder, masks):
 
 
 def read_label_masks(path: Path) -> Iterator[np.ndarray]:
-    """Read the masks of N_label.mat: `volLabel`, a 1xT cell of 2-D uint8.
+    """Yield the masks of N_label.mat (`volLabel`, a 1xT cell): (H, W) uint8, non-zero = abnormal.
 
     SciPy holds all masks of a clip at once. For the longest, 1,438 frames of 360x640, the process
     took 490 MB at its peak.
-
-    Parameters
-    ----------
-    path : Path
-        The MAT-file.
-
-    Yields
-    ------
-    numpy.ndarray
-        (H, W) uint8, non-zero = abnormal.
     """
     masks = _read_cells(path, "volLabel")
     if masks is None or not all(_is_mask(mask) for mask in masks):

@@ -19,28 +19,17 @@ MAX_CROP = 0.9
 
 @dataclass(frozen=True)
 class Source:
-    """A clip as it arrives.
+    """A clip as it arrives, not decoded yet."""
 
-    Parameters
-    ----------
-    part, name : str
-        "train" or "test", and what the clip is called in the scene.
-    path : Path
-        A video file or a folder of frames.
-    span : tuple of int, optional
-        First and last frame to keep, both included, counted from 0; None keeps all.
-    labels : numpy.ndarray or str, optional
-        (T,) bool per kept frame, True = abnormal; "masks" = abnormal where the mask has any pixel.
-    masks : functools.partial, optional
-        Gives one 2-D mask per kept frame, non-zero = abnormal. A partial, because it travels to
-        another process, and because its parts tell one clip from another.
-    """
-
-    part: str
-    name: str
-    path: Path
+    part: str  # "train" or "test"
+    name: str  # what the clip is called in the scene
+    path: Path  # a video file or a folder of frames
+    # First and last frame to keep, both included, counted from 0; None keeps all.
     span: tuple[int, int] | None = None
+    # (T,) bool per kept frame, True = abnormal; "masks" = abnormal where the mask has any pixel.
     labels: np.ndarray | str | None = None
+    # Gives one 2-D mask per kept frame, non-zero = abnormal. A partial, because it travels to
+    # another process, and because its parts tell one clip from another.
     masks: functools.partial | None = None
 
     @functools.cached_property
@@ -54,13 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Options:
-    """How a scene is prepared; ValueError for what is out of range.
-
-    Parameters
-    ----------
-    size, crop_top, skip_corrupt, jobs, replace : optional
-        As in `vadkit.prepare.video`.
-    """
+    """How a scene is prepared, as in `vadkit.prepare.video`; ValueError for what is out of range."""
 
     size: tuple[int, int] = (128, 128)
     crop_top: float = 0.0
@@ -82,23 +65,9 @@ class Options:
 
 
 def prepare_clip(clip: Source, folder: Path, options: Options, stopped: Callable[[], bool]) -> dict:
-    """Write one clip.
+    """Write one clip into the scene folder; return its record for scene.json.
 
-    Parameters
-    ----------
-    clip : Source
-        The clip as it arrives.
-    folder : Path
-        The scene folder.
-    options : Options
-        How the frames are made.
-    stopped : callable
-        Asked before each frame; once it says True, the work ends with KeyboardInterrupt.
-
-    Returns
-    -------
-    dict
-        The clip's record for scene.json.
+    `stopped` is asked before each frame; once it says True, the work ends with KeyboardInterrupt.
     """
     report: dict = {}
     path = folder / clip.part / f"{clip.name}.npy"

@@ -27,20 +27,7 @@ def _natural(name):
 
 
 def visible(folder: Path, endings: set[str] | None = None) -> list[Path]:
-    """List a folder in natural order, without `._*`, `.DS_Store` and their like.
-
-    Parameters
-    ----------
-    folder : Path
-        An existing folder.
-    endings : set of str, optional
-        Only what has one of these endings.
-
-    Returns
-    -------
-    list of Path
-        Files and folders.
-    """
+    """List a folder in natural order, without `._*`, `.DS_Store` and their like."""
     names = [name for name in os.listdir(folder) if not name.startswith(".") and name != "__MACOSX"]
     paths = [Path(folder, name) for name in sorted(names, key=_natural)]
     return [path for path in paths if endings is None or path.suffix.lower() in endings]
@@ -52,29 +39,11 @@ def grey_frames(
     skip_corrupt: bool = False,
     report: dict | None = None,
 ) -> Iterator[np.ndarray]:
-    """Decode a clip, frame by frame.
+    """Yield the frames of a clip, (H, W) uint8 at full size; ValueError for damage.
 
-    Parameters
-    ----------
-    path : Path
-        A video file or a folder of pictures.
-    span : tuple of int, optional
-        First and last frame to keep, both included, counted from 0; None keeps all.
-    skip_corrupt : bool
-        Replace a frame that does not decode by the one before it (the first by the one after), so
-        that labels stay aligned, and let a video that breaks off end there.
-    report : dict, optional
-        Gets "repeated_frames" (numbered within the span) or "missing_at_end", where there are any.
-
-    Yields
-    ------
-    numpy.ndarray
-        (H, W) uint8 at full size.
-
-    Raises
-    ------
-    ValueError
-        For damage, frames of different sizes, and a span that ends after the clip.
+    `span` is (first, last), both included, from 0. `skip_corrupt` replaces a frame that does not
+    decode by the one before it (the first by the one after), so that labels stay aligned, and lets
+    a video that breaks off end there. `report` gets "repeated_frames" or "missing_at_end", if any.
     """
     first, last = span or (0, None)
     report = {} if report is None else report
@@ -185,18 +154,7 @@ def _capture_stderr(file):
 
 
 def read_mask_images(folder: Path) -> Iterator[np.ndarray]:
-    """Read masks from a folder of pictures.
-
-    Parameters
-    ----------
-    folder : Path
-        One picture per frame.
-
-    Yields
-    ------
-    numpy.ndarray
-        (H, W) uint8, non-zero = abnormal.
-    """
+    """Yield the masks of a folder, one picture per frame: (H, W) uint8, non-zero = abnormal."""
     for path, mask in _decode_folder(folder):
         if mask is None:
             raise ValueError(f"{path} does not decode: get the file again.")

@@ -21,21 +21,10 @@ _stop = None
 def run_parallel(
     function: Callable, items: list, jobs: int | None = None
 ) -> Generator[tuple[Any, Any], None, None]:
-    """Call a function for each item, several at once.
+    """Yield each item with its result as it gets ready, worked on by one process per core or `jobs`.
 
-    Parameters
-    ----------
-    function : callable
-        Called as ``function(item, stopped)``; once ``stopped()`` says True it is to end.
-    items : list
-        What to do it for.
-    jobs : int, optional
-        Processes, one per core by default. With one, all happens in this process.
-
-    Yields
-    ------
-    tuple
-        An item and its result, as they get ready.
+    `function(item, stopped)` is to end once `stopped()` says True. With one job, all happens in
+    this process.
     """
     jobs = min(jobs or _cores(), len(items))
     if jobs == 1:

@@ -32,28 +32,11 @@ def prepare_scene(
     source: str,
     name: str | None = None,
 ) -> Scene:
-    """Write the scene folder `out`, unless it is there already.
+    """Write the scene folder `out`, unless it is there already, and open it.
 
     ValueError removes what was begun. OSError and KeyboardInterrupt leave the finished clips in the
-    hidden folder, and the next run takes them over.
-
-    Parameters
-    ----------
-    out : str or Path
-        The folder of the scene.
-    clips : list of Source
-        All its clips.
-    options : Options
-        How it is prepared.
-    dataset, source : str
-        Where the clips come from, in words.
-    name : str, optional
-        The scene's name, that of the folder by default.
-
-    Returns
-    -------
-    Scene
-        The scene, opened.
+    hidden folder, and the next run takes them over. `dataset` and `source` say in words where the
+    clips come from; `name` is the scene's, that of the folder by default.
     """
     out = Path(out).expanduser()
     _check_names(clips, out)

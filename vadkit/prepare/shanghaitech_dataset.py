@@ -128,16 +128,5 @@ def _read_frame_labels(path):
 
 
 def read_mask_array(path: Path) -> Iterator[np.ndarray]:
-    """Read masks from one .npy file, memory-mapped.
-
-    Parameters
-    ----------
-    path : Path
-        An array (T, H, W).
-
-    Yields
-    ------
-    numpy.ndarray
-        (H, W), non-zero = abnormal.
-    """
+    """Yield the masks of one .npy file (T, H, W), memory-mapped: (H, W), non-zero = abnormal."""
     yield from np.load(path, mmap_mode="r", allow_pickle=False)

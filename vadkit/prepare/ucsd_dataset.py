@@ -134,21 +134,9 @@ def _test_clip(path, ranges, masks):
 
 
 def frame_labels(ranges: list[tuple[int, int]], length: int, where: Path) -> np.ndarray:
-    """Turn ranges of abnormal frames into one label per frame.
+    """Turn (first, last) ranges of abnormal frames into (length,) bool, True = abnormal.
 
-    Parameters
-    ----------
-    ranges : list of tuple
-        (first, last) frames, from 1 and inclusive.
-    length : int
-        Frames of the clip.
-    where : Path
-        What an error names.
-
-    Returns
-    -------
-    numpy.ndarray
-        (length,) bool, True = abnormal.
+    Ranges count from 1 and are inclusive. `where` is what an error names.
     """
     labels = np.zeros(length, bool)
     for first, last in ranges:

@@ -1,51 +1,24 @@
 """Everything that never moves in a toy scene: ground, houses and props, painted once."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from vadkit.toy.worlds import World
+
 SHIFT = 4  # bits after the point in OpenCV's coordinates: sixteenths of a pixel
-
-
-class Prop(NamedTuple):
-    """Something that stands around.
-
-    Parameters
-    ----------
-    kind, X, Z, seed : str, float, float, int
-        A key of `PAINTERS`, where it stands, and what its looks depend on.
-    """
-
-    kind: str
-    X: float
-    Z: float
-    seed: int
 
 
 @dataclass
 class _Backdrop:
-    image: np.ndarray  # uint8
+    image: np.ndarray  # (canvas, canvas) uint8
     shaded: np.ndarray  # the same in the shadow of somebody who walks there
-    front: np.ndarray  # image y of the foot of the prop seen at each pixel, 0 where there is none
+    front: np.ndarray  # float32: image y of the foot of the prop at each pixel, 0 where none is
 
 
-def paint(world, canvas: int) -> _Backdrop:
-    """Paint the backdrop of a world.
-
-    Parameters
-    ----------
-    world : World
-        What to paint.
-    canvas : int
-        Height and width in pixels.
-
-    Returns
-    -------
-    Backdrop
-        With `image`, `shaded` and `front`.
-    """
+def paint(world: World, canvas: int) -> _Backdrop:
+    """Paint the backdrop of a world, `canvas` pixels high and wide."""
     rng = np.random.default_rng(world.paint_seed)
     image = np.clip(_ground(world, canvas, rng), 8, 245).astype(np.uint8)
     shaded = (image * 0.62).astype(np.uint8)

@@ -323,9 +323,7 @@ def _ball(phase, tone):
 
 
 class _Body(NamedTuple):
-    make_strokes: (
-        Callable  # from phase (T,) and a look to a list of strokes, in the order to render
-    )
+    make_strokes: Callable  # from phase (T,) and a look to strokes, in the order to render
     turn: float = 2 * np.pi / WALK.stride  # radians of phase per metre
     length: float = 0.28  # half of what it covers on the ground, in metres
     width: float = 0.22

@@ -12,6 +12,7 @@ import numpy as np
 from vadkit.toy.backdrops import SHIFT, paint
 from vadkit.toy.bodies import BODIES
 from vadkit.toy.crowds import Actor, make_actors
+from vadkit.toy.worlds import World
 
 SUPERSAMPLING = 4
 VISIBLE = 0.0008  # share of the image that must show to be abnormal: three pixels of 64 x 64
@@ -71,10 +72,8 @@ def _axes(heading, sideways):
 def _to_pixels(points, ground, axes, camera, canvas):
     """(T, n, 3) metres forward, away and up of a ground point, as (T, n, 2) fixed-point pixels."""
     forward, away, up = np.moveaxis(points, 2, 0)
-    X, Z = (
-        ground[:, i, None] + forward * axes[0][i, :, None] + away * axes[1][i, :, None]
-        for i in (0, 1)
-    )
+    forward_axis, away_axis = axes
+    X, Z = ground.T[..., None] + forward * forward_axis[..., None] + away * away_axis[..., None]
     pixels = np.stack(camera.project(X, Z, up), -1) * canvas * 2**SHIFT
     return np.clip(pixels, -FAR, FAR).astype(np.int32)
 
@@ -139,7 +138,9 @@ class RenderedClip:
         The anomaly that happens in it, "" for normal life.
     """
 
-    def __init__(self, world, name: str, seed: tuple, n_frames: int, size: int, kind: str = ""):
+    def __init__(
+        self, world: World, name: str, seed: tuple, n_frames: int, size: int, kind: str = ""
+    ):
         self.world = world
         self.name = name
         self.seed = seed

@@ -7,6 +7,7 @@ import numpy as np
 from vadkit.toy.bodies import BODIES
 from vadkit.toy.customs import CONTEXTUAL
 from vadkit.toy.geometry import Walkway
+from vadkit.toy.worlds import World
 
 SWAYING = ("walker", "runner", "boar", "dog", *CONTEXTUAL)  # those not on wheels
 ROAMING = ("boar", "dog", "ball")  # those that keep to no walkway
@@ -18,41 +19,19 @@ ANOMALY_SPEED = {  # metres per second, slowest and fastest
 
 
 class Actor(NamedTuple):
-    """Somebody or something that moves.
+    """Somebody or something that moves."""
 
-    Parameters
-    ----------
-    kind : str
-        A key of `BODIES`.
-    ground, heading : ndarray
-        Where it is in metres and which way it faces (unit vectors), both (T, 2).
-    strokes, abnormal : list, ndarray
-        Its body, and (T,) bool, when it goes against the custom of the place.
-    """
-
-    kind: str
-    ground: np.ndarray
-    heading: np.ndarray
-    strokes: list
-    abnormal: np.ndarray
+    kind: str  # a key of `BODIES`
+    ground: np.ndarray  # (T, 2) metres, where it is
+    heading: np.ndarray  # (T, 2) unit vectors, which way it faces
+    strokes: list  # its body
+    abnormal: np.ndarray  # (T,) bool, when it goes against the custom of the place
 
 
-def make_actors(world, seed: tuple, n_frames: int, kind: str) -> list[Actor]:
-    """Make everybody in a clip.
+def make_actors(world: World, seed: tuple, n_frames: int, kind: str) -> list[Actor]:
+    """Make everybody in a clip from its seed; `kind` is "" for normal life.
 
-    Parameters
-    ----------
-    world : World
-        Where the clip plays.
-    seed : tuple of int
-        The clip's own.
-    n_frames, kind : int, str
-        Its length and the kind of anomaly in it, "" for normal life.
-
-    Returns
-    -------
-    list of Actor
-        The anomaly comes last and changes nobody else.
+    The anomaly comes last and changes nobody else.
     """
     seconds = np.arange(n_frames) / world.fps
     actors = list(_crowd(world, np.random.default_rng([*seed, 0]), seconds))

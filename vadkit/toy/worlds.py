@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vadkit.toy.backdrops import Prop
 from vadkit.toy.customs import CUSTOMS, Custom
 from vadkit.toy.geometry import Camera, Walkway
 
@@ -16,6 +15,15 @@ PROPS = {
     "park": ["tree", "tree", "tree", "bush", "bush", "bench", "lamp"],
     "square": ["lamp", "lamp", "bollard", "bollard", "bench", "statue"],
 }
+
+
+class Prop(NamedTuple):
+    """Something that stands around; its looks depend on its seed."""
+
+    kind: str  # one of `PROPS`
+    X: float
+    Z: float
+    seed: int
 
 
 class _Quality(NamedTuple):
@@ -71,20 +79,7 @@ class World:
 
 
 def build_world(rng: np.random.Generator, place: str) -> World:
-    """Sample a place: where the camera hangs, where the walkway leads, what stands around.
-
-    Parameters
-    ----------
-    rng : Generator
-        Decides all that the place leaves open.
-    place : str
-        One of `PLACES`.
-
-    Returns
-    -------
-    World
-        With nobody in it.
-    """
+    """Sample where the camera hangs, where the walkway leads and what stands around at a place."""
     # A seed stands for a scene for ever: every value is sampled in this order, needed or not.
     camera = _hang_camera(rng, place)
     walkway = _lay_walkway(rng, place, camera)

@@ -1,6 +1,6 @@
 """What figures and widgets need of a clip: checked, predicted, scored, and a frame to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -180,7 +180,9 @@ def kind_of(clip: Clip) -> str:
     return ", ".join(sorted(set(clip.kinds or []) - {""}))
 
 
-def scored(scores, labels) -> tuple[np.ndarray, np.ndarray]:
+def scored(
+    scores: np.ndarray | Sequence, labels: np.ndarray | Sequence
+) -> tuple[np.ndarray, np.ndarray]:
     """Flatten the scores and labels of one clip or of several, frames without a score left out.
 
     Parameters

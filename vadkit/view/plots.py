@@ -49,7 +49,12 @@ def _plot_curves(ax, curves, labels, threshold, frame=None):
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
 
 
-def psnr_curve(psnr, labels=None, threshold: float | None = None, frame: int | None = None):
+def psnr_curve(
+    psnr: np.ndarray | dict[str, np.ndarray],
+    labels: np.ndarray | None = None,
+    threshold: float | None = None,
+    frame: int | None = None,
+) -> Figure:
     """Plot PSNR along a clip.
 
     Parameters
@@ -170,7 +175,12 @@ def still(
     return figure
 
 
-def gallery(clips: Sequence, captions=None, frames=None, columns: int = 4) -> Figure:
+def gallery(
+    clips: Sequence,
+    captions: Sequence[str] | None = None,
+    frames: Sequence[int] | None = None,
+    columns: int = 4,
+) -> Figure:
     """Plot one frame of each clip, the anomaly boxed where it is known.
 
     Parameters

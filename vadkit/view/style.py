@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from typing import Any
 
 import IPython.display
 import matplotlib.figure
@@ -31,7 +32,13 @@ class _Figure(matplotlib.figure.Figure):
         show(self)
 
 
-def subplots(rows: int = 1, columns: int = 1, size=(9, 3), alt: str = "", **options) -> tuple:
+def subplots(
+    rows: int = 1,
+    columns: int = 1,
+    size: tuple[float, float] = (9, 3),
+    alt: str = "",
+    **options: Any,
+) -> tuple:
     """Like `plt.subplots`, without pyplot's global state.
 
     Parameters

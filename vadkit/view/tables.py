@@ -27,7 +27,9 @@ class _Table(Styler):
         return self.data.to_string(index=False, float_format="{:.3f}".format)
 
 
-def table(frame: pd.DataFrame | Sequence[dict], caption="", empty="") -> Styler | HTML:
+def table(
+    frame: pd.DataFrame | Sequence[dict], caption: str = "", empty: str = ""
+) -> Styler | HTML:
     """Show a table: floats with three decimals, all text escaped.
 
     Parameters

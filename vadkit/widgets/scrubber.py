@@ -1,6 +1,7 @@
 """The widget of the course: what comes, what was predicted and the error, along a clip."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from traitlets import Bytes, Float, Int, List, Unicode
@@ -55,7 +56,7 @@ class Scrubber(Widget):
         self,
         clip: Clip | np.ndarray,
         predictor: Callable | None = None,
-        predictions=None,
+        predictions: np.ndarray | None = None,
         score: str = "frame",
         threshold: float | None = None,
         frame: int | None = None,
@@ -85,7 +86,7 @@ class Scrubber(Widget):
         )
 
 
-def scrub(predictor: Callable, clip: Clip | np.ndarray, **options) -> Scrubber:
+def scrub(predictor: Callable, clip: Clip | np.ndarray, **options: Any) -> Scrubber:
     """Scrub this predictor along that clip.
 
     Parameters

@@ -49,15 +49,7 @@ def dataset_folder(
     An archive is unpacked to a hidden folder in `beside`, which is gone when the work is done or
     the input was bad, and kept when it was interrupted.
     """
-    if source is not None:
-        path = Path(source)
-    elif downloads is not None:
-        path = _download(archive, Path(downloads))
-    else:
-        raise ValueError(
-            f"Name {archive.file} or its unpacked folder, or add --download. "
-            f"Its page: {archive.page}"
-        )
+    path = _download(archive, downloads) if source is None else Path(source)
     if not path.exists():
         raise FileNotFoundError(
             f"{path} does not exist. "
@@ -98,12 +90,18 @@ def _byte_bar(total, title):
     return tqdm(total=total, desc=title, unit="B", unit_scale=True, unit_divisor=1024)
 
 
-def _download(archive, folder):
+def _download(archive, downloads):
     """Fetch an archive and verify it; what an earlier run left is resumed. Prints the terms."""
+    if downloads is None:
+        raise ValueError(
+            f"Name {archive.file} or its unpacked folder, or add --download. "
+            f"Its page: {archive.page}"
+        )
     print(f"{archive.file}: {archive.terms}\nPage: {archive.page}")
     by_hand = f"Download {archive.file} by hand from {archive.page}, then run: {archive.command}"
     if not archive.url:
         raise ValueError(f"There is no direct address for this dataset. {by_hand}")
+    folder = Path(downloads)
     target = folder / archive.file
     if target.exists():
         print(f"{target} is there already.")
@@ -113,11 +111,11 @@ def _download(archive, folder):
     try:
         _resume(archive.url, part)
     except _NO_CONNECTION as error:
-        kept = f" {part} keeps what arrived, and the same command goes on from there."
-        raise OSError(
-            f"{archive.url} did not deliver ({getattr(error, 'reason', error)})."
-            f"{kept if part.exists() else ''} {by_hand}"
-        ) from None
+        reason = getattr(error, "reason", error)
+        kept = ""
+        if part.exists():
+            kept = f" {part} keeps what arrived, and the same command goes on from there."
+        raise OSError(f"{archive.url} did not deliver ({reason}).{kept} {by_hand}") from None
     try:
         _verify(part, archive.sha256)
     except ValueError:
@@ -158,8 +156,7 @@ def _unpack(path, folder, max_gb, checksum):
     """Unpack a .zip or .tar(.gz), unless that was done before for the same checksum.
 
     Only plain files are written, each one inside `folder`. ValueError, and nothing left behind, for
-    entries that climb out, absolute names, links, device files, more than `max_gb` of content, and
-    archives that are cut short or damaged.
+    entries of another kind, more than `max_gb` of content, and damaged archives.
     """
     mark = folder / ".unpacked"
     if mark.is_file() and mark.read_text() == checksum:
@@ -168,15 +165,14 @@ def _unpack(path, folder, max_gb, checksum):
     folder.mkdir(parents=True)
     try:
         _unpack_all(path, folder, int(max_gb * 1e9))
+        mark.write_text(checksum)
     except _DAMAGE as error:
-        shutil.rmtree(folder)
         raise ValueError(
             f"{path} cannot be unpacked ({error}): cut short or damaged. Fetch it again."
         ) from None
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    mark.write_text(checksum)
+    finally:
+        if not mark.is_file():
+            shutil.rmtree(folder)
 
 
 def _unpack_all(path, folder, limit):
@@ -193,7 +189,7 @@ def _unpack_all(path, folder, limit):
                 raise ValueError(
                     f"{path} holds more than {MAX_ENTRIES} entries: this is not the dataset."
                 )
-            target = folder / _safe(name, path)
+            target = folder / name
             if target.name.startswith(".") or "__MACOSX" in target.parts:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +207,7 @@ def _unpack_all(path, folder, limit):
 
 
 def _zip_entries(path):
-    """Yield (name, time of last change, what opens it) of each plain file; refuse links."""
+    """Yield (safe path, time of last change, what opens it) of each plain file; refuse links."""
     with zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
             if (entry.external_attr >> 28) == 0o12:
@@ -219,10 +215,10 @@ def _zip_entries(path):
                     f"{path} holds a link ('{entry.filename}'): "
                     "refused, the official archive has none."
                 )
-            _safe(entry.filename, path)
+            name = _safe(entry.filename, path)
             if not entry.is_dir():
                 changed = time.mktime((*entry.date_time, 0, 0, -1))
-                yield entry.filename, changed, partial(archive.open, entry)
+                yield name, changed, partial(archive.open, entry)
 
 
 def _tar_entries(path):
@@ -234,9 +230,9 @@ def _tar_entries(path):
                     f"{path} holds a link or device ('{entry.name}'): "
                     "refused, the official archive has none."
                 )
-            _safe(entry.name, path)
+            name = _safe(entry.name, path)
             if entry.isfile():
-                yield entry.name, entry.mtime, partial(archive.extractfile, entry)
+                yield name, entry.mtime, partial(archive.extractfile, entry)
 
 
 def _safe(name, path):

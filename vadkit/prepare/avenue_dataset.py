@@ -93,13 +93,9 @@ def avenue(
             clips = _ranged_clips(tests, labels_path)
         train = _find_videos(folder, "training_videos")
         clips += [Source("train", path.stem, path) for path in train]
-        return prepare_scene(
-            out,
-            clips,
-            checked,
-            dataset=f"CUHK Avenue, {label_set} labels",
-            source=f"{origin}; labels: {labels_origin}",
-        )
+        dataset = f"CUHK Avenue, {label_set} labels"
+        origins = f"{origin}; labels: {labels_origin}"
+        return prepare_scene(out, clips, checked, dataset=dataset, source=origins)
 
 
 def _lend_labels(label_set, archive, labels, beside, downloads):
@@ -154,8 +150,7 @@ def _official_clip(path, folder, masks):
 def read_label_masks(path: Path) -> Iterator[np.ndarray]:
     """Yield the masks of N_label.mat (`volLabel`, a 1xT cell): (H, W) uint8, non-zero = abnormal.
 
-    SciPy holds all masks of a clip at once. For the longest, 1,438 frames of 360x640, the process
-    took 490 MB at its peak.
+    SciPy holds all masks of a clip at once: 490 MB for the longest, 1,438 frames of 360x640.
     """
     masks = _read_cells(path, "volLabel")
     if masks is None or not all(_is_mask(mask) for mask in masks):

@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Options:
-    """How a scene is prepared, as in `vadkit.prepare.video`; ValueError for what is out of range."""
+    """How a scene is prepared, as in `vadkit.prepare.video`; ValueError if out of range."""
 
     size: tuple[int, int] = (128, 128)
     crop_top: float = 0.0
@@ -114,9 +114,11 @@ def _write_masks(clip, path, options, record):
 
     def small_masks():
         for mask in clip.masks():
+            marked = np.not_equal(mask, 0)
             if len(any_pixel) < record["frames"]:
-                yield _shrink_mask(mask, options)
-            any_pixel.append(bool(np.any(mask)))
+                # A pixel is abnormal where at least half of what it covers is.
+                yield _shrink(marked.astype(np.uint8) * 255, options) >= 128
+            any_pixel.append(bool(marked.any()))
 
     _write_npy(path, small_masks(), options.size, bool)
     _check_count(len(any_pixel), "masks", clip, record)
@@ -141,22 +143,17 @@ def _shrink(frame, options):
     return cv2.resize(frame, (width, height), interpolation=interpolation)
 
 
-def _shrink_mask(mask, options):
-    """(h, w) to (H, W) bool: abnormal where at least half of what a pixel covers is."""
-    return _shrink((np.asarray(mask) != 0).astype(np.uint8) * 255, options) >= 128
-
-
 def _write_npy(path, items, shape, dtype):
     """Write an array item by item, however many there are; return their number and SHA-256."""
-    length, digest = 0, hashlib.sha256()
+    length = 0
+    digest = hashlib.sha256()
     header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (0, *shape)}
     with open(f"{path}.tmp", "wb", buffering=1 << 20) as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for item in items:
+        for length, item in enumerate(items, start=1):
             data = np.ascontiguousarray(item, dtype).data
             file.write(data)
             digest.update(data)
-            length += 1
         # NumPy's header leaves room for the length, which is known only now.
         file.seek(0)
         np.lib.format.write_array_header_1_0(file, header | {"shape": (length, *shape)})

@@ -17,13 +17,12 @@ import numpy as np
 
 IMAGE_ENDINGS = {".tif", ".tiff", ".bmp", ".png", ".jpg", ".jpeg", ".pgm"}
 VIDEO_ENDINGS = {".avi", ".mp4", ".m4v", ".mkv", ".mov", ".webm", ".mpg", ".mpeg", ".wmv"}
-_DIGITS = re.compile(r"(\d+)")
 _DAMAGE = re.compile(rb"ERROR|error|Premature end|Corrupt JPEG")
 
 
 def _natural(name):
     """Sort key that puts frame2 before frame10."""
-    return [int(piece) if piece.isdigit() else piece for piece in _DIGITS.split(name)]
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", name)]
 
 
 def visible(folder: Path, endings: set[str] | None = None) -> list[Path]:
@@ -109,8 +108,6 @@ def _decode_folder(folder, first=0, last=None):
 
 def _tells_of_damage(messages):
     """Search and empty the file of captured messages."""
-    if os.fstat(messages.fileno()).st_size == 0:
-        return False
     messages.seek(0)
     text = messages.read()
     messages.seek(0)
@@ -125,7 +122,8 @@ def _decode_video(path, first, last, report):
         raise ValueError(
             f"{path} cannot be opened as a video: damaged, cut short, or a codec that OpenCV lacks."
         )
-    promised, number = int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 0
+    promised = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    number = 0
     while (last is None or number <= last) and video.grab():
         if number >= first:
             decodes, frame = video.retrieve()

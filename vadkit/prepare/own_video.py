@@ -91,12 +91,11 @@ def _find_clips(text, part):
     path, first, last = Path(match[1]), int(match[2]), int(match[3])
     if first > last:
         raise ValueError(f"{text} ends before it begins: write PATH:FIRST-LAST.")
-    if _clip_paths(path) != [path]:
-        raise ValueError(
-            f"{text}: a range of frames needs one video or one folder of frames, "
-            "not a folder of clips."
-        )
-    return [Source(part, f"{_stem(path)}_{first}-{last}", path, (first, last))]
+    if _clip_paths(path) == [path]:
+        return [Source(part, f"{_stem(path)}_{first}-{last}", path, (first, last))]
+    raise ValueError(
+        f"{text}: a range of frames needs one video or one folder of frames, not a folder of clips."
+    )
 
 
 def _stem(path):
@@ -149,11 +148,10 @@ def _check_labels(labels, name, path, key):
         labels = labels[key]
     if not isinstance(labels, list):
         raise ValueError(f"{path}: the labels of '{name}' should be a list of 0 and 1.")
-    for frame, label in enumerate(labels):
+    for t, label in enumerate(labels):
         if label not in (0, 1):
             raise ValueError(
-                f"{path}: frame {frame} of '{name}' is labelled {label!r}; "
-                "0 is normal, 1 is abnormal."
+                f"{path}: frame {t} of '{name}' is labelled {label!r}; 0 is normal, 1 is abnormal."
             )
     return np.array(labels, bool)
 

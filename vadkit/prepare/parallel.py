@@ -21,15 +21,16 @@ _stop = None
 def run_parallel(
     function: Callable, items: list, jobs: int | None = None
 ) -> Generator[tuple[Any, Any], None, None]:
-    """Yield each item with its result as it gets ready, worked on by one process per core or `jobs`.
+    """Yield (item, result) as each gets ready, from `jobs` processes, one per core by default.
 
     `function(item, stopped)` is to end once `stopped()` says True. With one job, all happens in
     this process.
     """
     jobs = min(jobs or _cores(), len(items))
     if jobs == 1:
+        never = threading.Event()
         for item in items:
-            yield item, function(item, _never)
+            yield item, function(item, never.is_set)
         return
     # Spawned, not forked: OpenCV and notebooks have threads, which do not survive a fork.
     context = multiprocessing.get_context("spawn")
@@ -44,10 +45,6 @@ def run_parallel(
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
-
-
-def _never():
-    return False
 
 
 def _start_worker(stop):

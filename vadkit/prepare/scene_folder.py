@@ -99,11 +99,9 @@ def _prepare_clips(clips, folder, options, title):
     records = {(clip.part, clip.name): _finished_record(clip, folder, options) for clip in clips}
     _remove_unfinished(folder, records)
     todo = [clip for clip in clips if records[clip.part, clip.name] is None]
-    if len(todo) < len(clips):
-        print(
-            f"{title}: {len(clips) - len(todo)} of {len(clips)} clips are finished already, "
-            "going on from there."
-        )
+    done = len(clips) - len(todo)
+    if done:
+        print(f"{title}: {done} of {len(clips)} clips are finished already, going on from there.")
     if todo:
         records |= _prepare_and_time(todo, folder, options, title)
     # In the order of the clips, not in that in which they got ready.
@@ -118,13 +116,9 @@ def _prepare_and_time(clips, folder, options, title):
     finish = partial(_finish_clip, folder=folder, options=options)
     began = time.perf_counter()
     # Closed at once when interrupted: a notebook keeps the traceback, and with it the generator.
-    with (
-        tqdm(total=len(clips), desc=title, unit="clip") as bar,
-        contextlib.closing(run_parallel(finish, clips, options.jobs)) as results,
-    ):
-        for clip, record in results:
+    with contextlib.closing(run_parallel(finish, clips, options.jobs)) as results:
+        for clip, record in tqdm(results, total=len(clips), desc=title, unit="clip"):
             records[clip.part, clip.name] = record
-            bar.update()
     seconds = time.perf_counter() - began
     frames = sum(record["frames"] for record in records.values())
     print(f"{title}: {frames} frames in {seconds:.1f} s, {frames / seconds:.0f} frames/s.")
@@ -144,10 +138,8 @@ def _publish(partial_folder, out, about):
     shutil.rmtree(old)
 
 
-# A finished clip has a mark: a small JSON, written last, good only for the same input and options.
-
-
 def _finish_clip(clip, stopped, folder, options):
+    """Prepare a clip, and mark it last: a small JSON, good only for the same input and options."""
     record = prepare_clip(clip, folder, options, stopped)
     mark = {"fingerprint": _fingerprint(clip, options), "record": record}
     _mark_path(clip, folder).write_text(json.dumps(mark), encoding="utf-8")

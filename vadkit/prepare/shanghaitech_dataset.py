@@ -65,7 +65,8 @@ def shanghaitech(
         As `vadkit.prepare.video`, and for a download that fails.
     """
     checked = Options(**options)
-    out, prepared = Path(out), {}
+    out = Path(out)
+    prepared = {}
     with dataset_folder(archive, source, out, downloads) as (folder, origin):
         by_camera: dict[str, list[Source]] = {}
         for clip in _find_clips(_find_root(folder), masks):
@@ -74,14 +75,10 @@ def shanghaitech(
             if camera not in by_camera:
                 present = ", ".join(sorted(by_camera))
                 raise ValueError(f"There is no scene {camera} here, only {present}.")
-            prepared[camera] = prepare_scene(
-                out / camera,
-                by_camera[camera],
-                checked,
-                dataset="ShanghaiTech Campus",
-                source=origin,
-                name=f"shanghaitech/{camera}",
-            )
+            clips = by_camera[camera]
+            about = {"dataset": "ShanghaiTech Campus", "source": origin}
+            about["name"] = f"shanghaitech/{camera}"
+            prepared[camera] = prepare_scene(out / camera, clips, checked, **about)
     return prepared
 
 

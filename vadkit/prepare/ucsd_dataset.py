@@ -69,7 +69,8 @@ def ucsd(
     if subset not in SUBSETS:
         raise ValueError(f"There is no subset '{subset}', only {', '.join(SUBSETS)}.")
     checked = Options(**options)
-    out, scenes = Path(out), {}
+    out = Path(out)
+    scenes = {}
     with dataset_folder(archive, source, out, downloads) as (folder, origin):
         for name in SUBSETS[subset]:
             clips = _subset_clips(_find_subset(folder, f"UCSD{name}"), masks)
@@ -89,8 +90,8 @@ def _find_subset(folder, name):
 
 
 def _subset_clips(folder, masks):
-    train = [path for path in _inside(folder / "Train") if re.fullmatch(r"Train\d+", path.name)]
-    test = [path for path in _inside(folder / "Test") if re.fullmatch(r"Test\d+", path.name)]
+    train = _clips_in(folder / "Train", r"Train\d+")
+    test = _clips_in(folder / "Test", r"Test\d+")
     ranges = _read_ranges(folder / "Test" / f"{folder.name}.m")
     if len(test) != len(ranges):
         print(
@@ -101,10 +102,10 @@ def _subset_clips(folder, masks):
     return clips + [_test_clip(path, ranges, masks) for path in test]
 
 
-def _inside(folder):
+def _clips_in(folder, pattern):
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is missing: is {folder.parent} complete?")
-    return visible(folder)
+    return [path for path in visible(folder) if re.fullmatch(pattern, path.name)]
 
 
 def _read_ranges(path):
@@ -134,10 +135,7 @@ def _test_clip(path, ranges, masks):
 
 
 def frame_labels(ranges: list[tuple[int, int]], length: int, where: Path) -> np.ndarray:
-    """Turn (first, last) ranges of abnormal frames into (length,) bool, True = abnormal.
-
-    Ranges count from 1 and are inclusive. `where` is what an error names.
-    """
+    """Turn ranges (first, last), from 1 and inclusive, into (length,) bool, True = abnormal."""
     labels = np.zeros(length, bool)
     for first, last in ranges:
         if not 1 <= first <= last <= length:

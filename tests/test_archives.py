@@ -1,5 +1,6 @@
 """Hostile and damaged archives: refused with a sentence, nothing written anywhere."""
 
+import dataclasses
 import io
 import tarfile
 import zipfile
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from prepare_helpers import cut_file
 
-from vadkit.prepare import archives
+from vadkit.prepare import archives, ucsd_dataset
 
 
 def plain(name, content=b"x", **changes):
@@ -42,11 +43,16 @@ HOSTILE_TARS = {
 }
 
 
-def refused(archive, tmp_path, max_gb=0.02):
-    folder = tmp_path / "deep" / "er" / ".unpacked"
-    with pytest.raises((ValueError, OSError)) as caught:
-        archives._unpack(archive, folder, max_gb, "checksum")
-    assert not folder.exists() and not list(tmp_path.rglob("*escaped*"))
+def unpacked(path, beside):
+    archive = dataclasses.replace(ucsd_dataset.ARCHIVE, sha256="any", max_gb=0.02)
+    return archives.dataset_folder(archive, path, beside)
+
+
+def refused(path, tmp_path):
+    beside = tmp_path / "deep" / "er"
+    with pytest.raises((ValueError, OSError)) as caught, unpacked(path, beside):
+        pass
+    assert list(beside.iterdir()) == [] and not list(tmp_path.rglob("*escaped*"))
     return str(caught.value)
 
 
@@ -101,5 +107,5 @@ def test_a_tar_with_its_own_folder_as_first_entry_is_fine(tmp_path):
     (tmp_path / "content" / "a.txt").write_text("hello")
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         archive.add(tmp_path / "content", ".")
-    archives._unpack(tmp_path / "a.tar", tmp_path / "out", 1, "checksum")
-    assert (tmp_path / "out" / "a.txt").read_text() == "hello"
+    with unpacked(tmp_path / "a.tar", tmp_path) as (folder, _):
+        assert (folder / "a.txt").read_text() == "hello"

@@ -4,8 +4,10 @@ import contextlib
 import dataclasses
 import hashlib
 import http.server
+import io
 import re
 import socket
+import tarfile
 import threading
 
 import numpy as np
@@ -18,14 +20,28 @@ from prepare_helpers import SIZE, error_of, make_ucsd, names_in, run_script, tar
 
 from vadkit.prepare import archives, ucsd_dataset
 
-CONTENT = np.random.default_rng(5).bytes(300_000)
+
+def tar_of_noise(length):
+    entry = tarfile.TarInfo("noise.bin")
+    entry.size = length
+    noise = np.random.default_rng(5).bytes(length)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        archive.addfile(entry, io.BytesIO(noise))
+    return buffer.getvalue()
+
+
+CONTENT = tar_of_noise(300_000)
 NOWHERE = "http://127.0.0.1:9/nothing"
 NAME = "UCSD_Anomaly_Dataset.tar.gz"
 DATASETS = [prepare_ucsd, prepare_avenue, prepare_shanghaitech]
 
 
 class RangeHandler(http.server.BaseHTTPRequestHandler):
-    content, ranges, break_after, asked = b"", True, None, []
+    content = b""
+    ranges = True
+    break_after = None
+    asked = []
 
     def do_GET(self):
         asked = self.headers.get("Range")
@@ -65,7 +81,9 @@ def archive_at(url):
 
 
 def download(url, folder):
-    return archives._download(archive_at(url), folder)
+    """Fetch the archive into the folder, where it stays; what it unpacks to does not."""
+    with archives.dataset_folder(archive_at(url), None, folder, folder):
+        return folder / NAME
 
 
 def test_a_download_prints_the_terms_first_and_is_verified(tmp_path, capsys):

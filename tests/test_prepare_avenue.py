@@ -152,14 +152,14 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("kind", CONTENTS)
-def test_mat_files_of_something_else_are_named(tmp_path, kind):
+def test_mat_files_of_something_else_are_named(avenue, tmp_path, kind):
     path = tmp_path / "1_label.mat"
     scipy.io.savemat(path, CONTENTS[kind])
     with pytest.raises(ValueError, match="1_label.mat is damaged, or not an Avenue label file"):
         list(avenue_dataset.read_label_masks(path))
     if kind != "another key":
         with pytest.raises(ValueError, match="not a MAT-file with the key 'gt'"):
-            avenue_dataset._read_ranges(path)
+            vadkit.prepare.avenue(avenue[0], path, tmp_path / "data", label_set="ranges")
 
 
 def test_masks_and_frames_must_match(avenue, tmp_path, capsys):

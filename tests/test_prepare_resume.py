@@ -1,6 +1,7 @@
 """prepare_video run again: nothing to do, other options, and what was interrupted goes on."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,6 @@ from prepare_helpers import (
 )
 
 import vadkit
-from vadkit.prepare import clips, scene_folder
 
 
 @pytest.fixture
@@ -134,14 +134,14 @@ def test_interrupted_then_run_again_goes_on_where_it_was(home, capsys, which, jo
 
 
 INTERRUPTED_AT_THE_30TH_FRAME = """
-import sys, command_line, prepare_video
-from vadkit.prepare import clips
-shrink, calls = clips._shrink, iter(range(30))
-def interrupted(*arguments):
+import sys, command_line, cv2, prepare_video
+resize = cv2.resize
+calls = iter(range(30))
+def interrupted(*arguments, **options):
     if next(calls, None) is None:
         raise KeyboardInterrupt
-    return shrink(*arguments)
-clips._shrink = interrupted
+    return resize(*arguments, **options)
+cv2.resize = interrupted
 sys.exit(command_line.run_script(prepare_video.main))
 """
 
@@ -168,16 +168,16 @@ def test_an_interruption_between_two_frames_is_answered_on_stderr(home):
 def interrupting(function, after):
     calls = iter(range(after))
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         if next(calls, None) is None:
             raise KeyboardInterrupt
-        return function(*arguments)
+        return function(*arguments, **options)
 
     return interrupted
 
 
 def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
-    monkeypatch.setattr(clips, "_shrink", interrupting(clips._shrink, after=30))
+    monkeypatch.setattr(cv2, "resize", interrupting(cv2.resize, after=30))
     assert run(*usual(home)) == 2
     monkeypatch.undo()
     cv2.imwrite(str(home / "train" / "day1" / "frame1.png"), np.zeros((H, W), np.uint8))
@@ -186,7 +186,8 @@ def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
 
 
 def test_nothing_of_an_interrupted_run_with_other_input_survives(home, monkeypatch):
-    monkeypatch.setattr(scene_folder, "_publish", interrupting(scene_folder._publish, after=0))
+    # All clips are finished, and the first thing to be removed is the folder of their marks.
+    monkeypatch.setattr(shutil, "rmtree", interrupting(shutil.rmtree, after=0))
     assert run(*usual(home)) == 2
     monkeypatch.undo()
     scene = home / "data" / "scene"

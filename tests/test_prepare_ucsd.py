@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import prepare_ucsd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prepare_helpers import (
     SIZE,
@@ -22,10 +22,10 @@ from prepare_helpers import (
     read_json,
     run_script,
     tar_of,
+    write_pictures,
 )
 
 import vadkit
-from vadkit.prepare import ucsd_dataset
 
 
 @pytest.fixture
@@ -131,16 +131,33 @@ range_of_frames = st.tuples(st.integers(1, 50), st.integers(0, 9))
 ranges_of_a_clip = st.lists(range_of_frames, min_size=1, max_size=4)
 
 
-@given(st.lists(ranges_of_a_clip, min_size=1, max_size=5))
-def test_label_lines_are_read_as_written(tmp_path_factory, clips):
-    ranges = [[(first, first + more) for first, more in clip] for clip in clips]
+@pytest.fixture(scope="module")
+def five_long_clips(tmp_path_factory):
+    """UCSDped1 with five test clips of 59 frames, all the same pictures, and no labels yet."""
+    folder = tmp_path_factory.mktemp("long") / "UCSDped1"
+    pictures = write_pictures(folder / "Test" / "Test001", noise(59, 1), "{:03d}.bmp")
+    for number in range(2, 6):
+        pictures.with_name(f"Test{number:03d}").symlink_to(pictures)
+    write_pictures(folder / "Train" / "Train001", noise(6, 2), "{:03d}.bmp")
+    return folder
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ranges_of_a_clip, min_size=5, max_size=5))
+def test_label_lines_are_read_as_written(five_long_clips, clips):
     text = "TestVideoFile = {};\n"
-    for clip in ranges:
-        content = ", ".join(f"{first}:{last}" for first, last in clip)
+    expected = np.zeros((5, 60), bool)
+    for number, clip in enumerate(clips):
+        for first, more in clip:
+            expected[number, first : first + more + 1] = True
+        content = ", ".join(f"{first}:{first + more}" for first, more in clip)
         text += f"TestVideoFile{{end+1}}.gt_frame = [{content}]; % [9:9]\n"
-    path = tmp_path_factory.mktemp("m") / "UCSDped1.m"
-    path.write_text(text)
-    assert ucsd_dataset._read_ranges(path) == ranges
+    (five_long_clips / "Test" / "UCSDped1.m").write_text(text)
+    out = five_long_clips.with_name("data")
+    options = dict(size=(16, 16), jobs=1, replace=True)
+    scene = vadkit.prepare.ucsd(five_long_clips, out, subset="ped1", **options)["ped1"]
+    labels = [clip.labels for clip in scene.test_clips]
+    np.testing.assert_array_equal(labels, expected[:, 1:])
 
 
 def test_labels_beyond_the_clip_are_refused(ucsd, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 For classes an episode is one task of `n_way` classes. For video, after Lu et al. 2020 ("Few-Shot
 Scene-Adaptive Anomaly Detection"), it is `n_way` scenes, and each scene is a task of its own.
+Where tasks come from, and how support and query are kept apart, is in `vadkit.pools`.
 """
 
 from dataclasses import dataclass, replace

@@ -4,9 +4,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vadkit import metrics
 from vadkit.metrics import frame_auc
@@ -184,10 +186,30 @@ def _predictions(predictor, clip, batch_size, every=1):
         yield x, y, prediction.clamp(0, 1).where(prediction.isfinite(), torch.nan)
 
 
+class Score(NamedTuple):
+    """How a frame can be scored.
+
+    Parameters
+    ----------
+    measure : Callable
+        (inputs, target, prediction) of n windows to (n,), up = normal.
+    unit : str
+        What it measures, for the axis of a curve.
+    """
+
+    measure: Callable[[Tensor, Tensor, Tensor], Tensor]
+    unit: str
+
+
+# Every score there is. `Evaluation.scores` turns them round: up = abnormal.
 SCORES = {
-    "frame": lambda x, y, prediction: metrics.psnr(prediction, y),
-    "patch": lambda x, y, prediction: metrics.patch_psnr(prediction, y),
-    "moving": lambda x, y, prediction: 1 - metrics.moving_pixels(x, y),
+    "frame": Score(lambda x, y, prediction: metrics.psnr(prediction, y), "PSNR (dB)"),
+    "patch": Score(
+        lambda x, y, prediction: metrics.patch_psnr(prediction, y), "worst-block PSNR (dB)"
+    ),
+    "moving": Score(
+        lambda x, y, prediction: 1 - metrics.moving_pixels(x, y), "share of still pixels"
+    ),
 }
 
 
@@ -261,7 +283,7 @@ def _checked_labels(clip):
 
 def _score_clip(predictor, clip, score, every, batch_size):
     batches = _predictions(predictor, clip, batch_size, every)
-    scored = torch.cat([SCORES[score](*batch) for batch in batches]).double().numpy()
+    scored = torch.cat([SCORES[score].measure(*batch) for batch in batches]).double().numpy()
     lost = int(np.isnan(scored).sum())
     if lost:
         reason = "they or their predictions are not finite"

@@ -158,6 +158,7 @@ class ScenePool:
         scene, windows = self._open(number)
         start = rng.choice(self._starts(number, k_shot, 0 if overlap else n_query))
         near = np.arange(*_windows_too_near(windows, start, k_shot))
+        # Support and query are kept apart: no query window shares a frame with the support.
         if overlap:
             query = rng.choice(near, n_query, replace=n_query > len(near))
         else:
@@ -180,7 +181,7 @@ class ScenePool:
 
 
 def _windows_too_near(windows, start, k_shot):
-    """Keep support and query apart: windows first .. end - 1 share a frame with the support."""
+    """The range of windows (first, end) that share a frame with the support."""
     # The support is windows start .. start + K - 1; start may be an array of such numbers.
     clip = np.searchsorted(windows.ends, start, side="right")
     first = np.maximum(start - windows.n_inputs, np.append(0, windows.ends)[clip])

@@ -21,9 +21,9 @@ from tqdm import tqdm
 MAX_ENTRIES = 2_000_000
 _BLOCK = 1 << 20
 # What the libraries raise for an archive that is cut short or damaged.
-_DAMAGE: tuple[type[Exception], ...] = (tarfile.TarError, zipfile.BadZipFile, zlib.error)
-_DAMAGE += (EOFError, NotImplementedError, RuntimeError)
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 _NO_CONNECTION = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+_byte_bar = partial(tqdm, unit="B", unit_scale=True, unit_divisor=1024)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def dataset_folder(
 def _verify(path, expected):
     """The file's SHA-256; ValueError when it is another than `expected` ("any" expects nothing)."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file, _byte_bar(path.stat().st_size, f"checking {path.name}") as bar:
+    title = f"checking {path.name}"
+    with open(path, "rb") as file, _byte_bar(total=path.stat().st_size, desc=title) as bar:
         while block := file.read(_BLOCK):
             digest.update(block)
             bar.update(len(block))
@@ -84,10 +85,6 @@ def _verify(path, expected):
             "Fetch it again, or add --sha256 any if you trust where it came from."
         )
     return checksum
-
-
-def _byte_bar(total, title):
-    return tqdm(total=total, desc=title, unit="B", unit_scale=True, unit_divisor=1024)
 
 
 def _download(archive, downloads):
@@ -143,7 +140,7 @@ def _resume(url, part):
         have = file.tell()
         length = reply.headers.get("Content-Length")
         total = have + int(length) if length else None
-        with _byte_bar(total, part.stem) as bar:
+        with _byte_bar(total=total, desc=part.stem) as bar:
             bar.update(have)
             while block := reply.read(_BLOCK):
                 file.write(block)
@@ -156,7 +153,7 @@ def _unpack(path, folder, max_gb, checksum):
     """Unpack a .zip or .tar(.gz), unless that was done before for the same checksum.
 
     Only plain files are written, each one inside `folder`. ValueError, and nothing left behind, for
-    entries of another kind, more than `max_gb` of content, and damaged archives.
+    any other entry, for more than `max_gb` of content, and for a damaged archive.
     """
     mark = folder / ".unpacked"
     if mark.is_file() and mark.read_text() == checksum:
@@ -183,7 +180,7 @@ def _unpack_all(path, folder, limit):
     limit = min(limit, shutil.disk_usage(folder).free)
     entries = _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path)
     written = 0  # counted here, because what an entry claims about its size may be a lie
-    with _byte_bar(None, f"unpacking {path.name}") as bar:
+    with _byte_bar(desc=f"unpacking {path.name}") as bar:
         for count, (name, changed, open_entry) in enumerate(entries):
             if count >= MAX_ENTRIES:
                 raise ValueError(

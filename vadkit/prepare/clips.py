@@ -150,10 +150,11 @@ def _write_npy(path, items, shape, dtype):
     header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (0, *shape)}
     with open(f"{path}.tmp", "wb", buffering=1 << 20) as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for length, item in enumerate(items, start=1):
+        for item in items:
             data = np.ascontiguousarray(item, dtype).data
             file.write(data)
             digest.update(data)
+            length += 1
         # NumPy's header leaves room for the length, which is known only now.
         file.seek(0)
         np.lib.format.write_array_header_1_0(file, header | {"shape": (length, *shape)})

@@ -23,8 +23,7 @@ def run_parallel(
 ) -> Generator[tuple[Any, Any], None, None]:
     """Yield (item, result) as each gets ready, from `jobs` processes, one per core by default.
 
-    `function(item, stopped)` is to end once `stopped()` says True. With one job, all happens in
-    this process.
+    `function(item, stopped)` is to end once `stopped()` says True. One job is done in this process.
     """
     jobs = min(jobs or _cores(), len(items))
     if jobs == 1:

@@ -1,4 +1,7 @@
-"""What is normal at each place, decided here and nowhere else; the rest of the toy world obeys."""
+"""What is normal at each place: `crowds` makes normal life and anomalies from this table alone.
+
+What a place looks like is decided in `worlds` (props, light) and `backdrops` (ground, skyline).
+"""
 
 from typing import NamedTuple
 
@@ -34,6 +37,8 @@ class Custom(NamedTuple):
     no_anomaly: tuple[str, ...] = ()
 
 
+# Append only: the position of a place is part of the seed of its scenes, those behind the shipped
+# weights included. A place also needs its `PROPS` in `worlds`.
 CUSTOMS = {
     "campus": Custom("keep right", no_anomaly=("on_road",)),
     "road": Custom(

@@ -30,7 +30,7 @@ class Camera(NamedTuple):
 
 
 class Walkway(NamedTuple):
-    """A path across the ground, straight or gently winding."""
+    """A line across the ground that people walk along, straight or gently winding."""
 
     start: np.ndarray  # a ground point (2,)
     along: np.ndarray  # where it leads, a unit vector (2,)

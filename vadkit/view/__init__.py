@@ -6,7 +6,6 @@ of a cell or when passed to `display`.
 """
 
 from vadkit.view.clips import (
-    UNITS,
     as_clip,
     describe_labels,
     intervals,
@@ -35,7 +34,7 @@ from vadkit.view.tables import table
 
 __all__ = [
     "ABNORMAL", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN", "ORANGE",
-    "UNITS", "VERMILLION", "as_clip", "describe_labels", "gallery", "intervals", "kind_of",
+    "VERMILLION", "as_clip", "describe_labels", "gallery", "intervals", "kind_of",
     "predict_and_score", "psnr_curve", "representative_frame", "scored", "show", "still",
     "subplots", "table", "to_png", "window_strip",
 ]  # fmt: skip

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from vadkit.evaluation import predict_clip
-from vadkit.metrics import patch_psnr, psnr
+from vadkit.evaluation import SCORES, predict_clip
 from vadkit.scenes import Clip, check_labels
 from vadkit.text import say
-from vadkit.windows import N_INPUTS, to_float
+from vadkit.windows import N_INPUTS, Windows, to_float
 
-METRICS = {"frame": psnr, "patch": patch_psnr}
-UNITS = {"frame": "PSNR (dB)", "patch": "worst-block PSNR (dB)"}
+BATCH = 32  # windows scored at once
 
 
 def as_clip(clip: Clip | np.ndarray) -> Clip:
@@ -57,25 +55,28 @@ def predict_and_score(
         As in `as_clip`.
     predictor, predictions : Callable, ndarray
         One of the two; predictions (T - 4, H, W), uint8 or float in [0, 1].
-    score : {"frame", "patch"}
-        PSNR of the whole frame, or of its worst block.
+    score : str
+        One of `vadkit.evaluation.SCORES`: PSNR of the "frame", or of its worst "patch".
 
     Returns
     -------
     tuple of ndarray
         Predictions (T - 4, H, W), float32 in [0, 1]; PSNR (T,) in dB, NaN for the first four.
     """
-    if score not in METRICS:
-        raise ValueError(f"Unknown score '{score}': choose from {', '.join(METRICS)}.")
+    if score not in SCORES:
+        raise ValueError(f"Unknown score '{score}': choose from {', '.join(SCORES)}.")
     if (predictor is None) == (predictions is None):
         raise ValueError("Give a predictor or its predictions, one of the two.")
     clip = as_clip(clip)
     if predictor is not None:
         predictions = predict_clip(predictor, clip)
     images = _as_images(predictions, clip)
-    truth = to_float(clip.frames[N_INPUTS:])
-    values = METRICS[score](images[:, None], truth[:, None]).double().numpy()
-    return images.numpy(), np.concatenate([np.full(N_INPUTS, np.nan), values])
+    windows, values = Windows([clip]), np.full(len(clip), np.nan)
+    for first in range(0, len(windows), BATCH):
+        part = range(first, min(first + BATCH, len(windows)))
+        scored = SCORES[score].measure(*windows.batch(part), images[part, None])
+        values[N_INPUTS + first :][: len(part)] = scored.double().numpy()
+    return images.numpy(), values
 
 
 def _as_images(predictions, clip):

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from vadkit.evaluation import SCORES
 from vadkit.scenes import Clip, check_labels
 from vadkit.text import say
 from vadkit.view import style
 from vadkit.view.clips import (
-    UNITS,
     as_clip,
     describe_labels,
     intervals,
@@ -160,7 +160,7 @@ def still(
     _plot_curves(axes[3], {"PSNR": psnr}, clip.labels, threshold, frame)
     axes[3].set_title(f"{psnr[frame]:.1f} dB at frame {frame} (shaded: abnormal)", fontsize=10)
     axes[3].get_legend().remove()
-    axes[3].set_ylabel(UNITS[score])
+    axes[3].set_ylabel(SCORES[score].unit)
     here = {"frame": frame, "name": clip.name, "here": psnr[frame]}
     here |= {"mean": error.mean(), "largest": error.max()}
     along = {"low": np.nanmin(psnr), "high": np.nanmax(psnr)}

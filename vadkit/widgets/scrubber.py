@@ -7,6 +7,7 @@ import numpy as np
 from traitlets import Bytes, Float, Int, List, Unicode
 
 from vadkit import view
+from vadkit.evaluation import SCORES
 from vadkit.scenes import Clip
 from vadkit.text import say
 from vadkit.widgets.base import PALETTE, Widget, json_list, traits
@@ -74,7 +75,7 @@ class Scrubber(Widget):
             labels=json_list(clip.labels),
             kinds=list(clip.kinds or [""] * len(clip)),
             error_max=error_max,
-            unit=view.UNITS[score],
+            unit=SCORES[score].unit,
             fps=fps,
             frame=view.representative_frame(clip, frame),
             threshold=float(middle if threshold is None else threshold),

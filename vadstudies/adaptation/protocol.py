@@ -18,7 +18,7 @@ import torch
 
 import vadkit
 from vadkit import metrics, toy
-from vadkit.adaptation import fine_tuning
+from vadkit.adaptation import Samples, fine_tuning
 from vadkit.maml.adapting import inner_steps
 from vadstudies.adaptation.report import FINE_TUNED, MAML
 
@@ -49,7 +49,6 @@ META = {  # name: its weights
 METHODS = ["from scratch", "fine-tuned, equal", FINE_TUNED, *META]
 NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
 
-Windows = tuple[torch.Tensor, torch.Tensor]  # inputs and targets
 Recipe = tuple[str, float, int]  # how a method is fine-tuned: optimizer, rate, number of steps
 
 
@@ -63,7 +62,7 @@ def scene_of(place: str, scene_seed: int) -> vadkit.Scene:
     return toy.toy_scene(scene_seed, place, n_test=len(kinds), kinds=kinds)
 
 
-def support_of(scene: vadkit.Scene, draw: int, k_shot: int) -> Windows:
+def support_of(scene: vadkit.Scene, draw: int, k_shot: int) -> Samples:
     """K consecutive windows of training clip number `draw`.
 
     For one draw, a larger K goes on from the same first frame.
@@ -75,7 +74,7 @@ def support_of(scene: vadkit.Scene, draw: int, k_shot: int) -> Windows:
 
 
 @lru_cache(maxsize=8)
-def normal_windows(place: str, scene_seed: int) -> Windows:
+def normal_windows(place: str, scene_seed: int) -> Samples:
     """Forty normal windows of the last training clip, which no support comes from."""
     x, y = vadkit.make_windows(scene_of(place, scene_seed).train_clips[-1].frames)
     chosen = np.linspace(0, len(x) - 1, 40).astype(int)
@@ -83,7 +82,7 @@ def normal_windows(place: str, scene_seed: int) -> Windows:
 
 
 @torch.no_grad()
-def normal_psnr(predictor, windows: Windows) -> float:
+def normal_psnr(predictor, windows: Samples) -> float:
     """Mean PSNR (dB) on some windows."""
     x, y = windows
     return metrics.psnr(predictor(x).clamp(0, 1), y).mean().item()
@@ -113,7 +112,7 @@ def start_of(method: str, seed: int) -> torch.nn.Module:
 
 
 def adapted_copies(
-    method: str, seed: int, recipes: dict[str, Recipe], support: Windows, n_steps: int | None = None
+    method: str, seed: int, recipes: dict[str, Recipe], support: Samples, n_steps: int | None = None
 ) -> Iterator[torch.nn.Module]:
     """Yield the adapted copy after 0, 1, ... steps, the trained or chosen number when None."""
     if method in META:

@@ -3,10 +3,10 @@
 import time
 
 import numpy as np
-import torch
 from tqdm.auto import tqdm
 
 import vadkit
+from vadkit.adaptation import Samples
 from vadkit.windows import N_INPUTS, make_windows
 
 METRICS = {
@@ -17,7 +17,6 @@ METRICS = {
     "gap": "gap",
 }
 NOTHING_LEARNED = {"copy_last_frame": "frame", "moving_pixels": "moving"}  # name: score
-Support = tuple[torch.Tensor, torch.Tensor]  # inputs and targets of some windows
 
 
 def compare(
@@ -140,7 +139,7 @@ def check_shots(shots: list[int], largest: int, where: str) -> None:
 
 def draw_supports(
     scene: vadkit.Scene, shots: list[int], draws: int, seed: int = 0
-) -> list[Support | None]:
+) -> list[Samples | None]:
     """Draw runs of max(shots) consecutive windows, each from one training clip.
 
     Raises
@@ -165,7 +164,7 @@ def draw_supports(
     return [windows_from(*starts[i], max(shots)) for i in chosen]
 
 
-def windows_from(clip: vadkit.Clip, first: int, n: int) -> Support | None:
+def windows_from(clip: vadkit.Clip, first: int, n: int) -> Samples | None:
     """n consecutive windows of a clip, from frame `first` on; None for n = 0."""
     if not n:
         return None
@@ -195,7 +194,7 @@ def score_from_clip_start(method, scene, k, supports=None) -> tuple[list, float]
 SUPPORTS = {"train": score_with_training_support, "clip_start": score_from_clip_start}
 
 
-def adapt_on(method, support: Support | None, k: int) -> tuple:
+def adapt_on(method, support: Samples | None, k: int) -> tuple:
     """Adapt on the first k windows of a support: the predictor, and the seconds it took."""
     if not k:
         return method.predictor, 0.0

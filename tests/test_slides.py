@@ -130,7 +130,7 @@ def test_a_deck_has_the_slides_of_the_notebook_though_its_widgets_have_become_pa
 
 
 def test_a_widget_leaves_its_static_page_in_a_deck():
-    show = "from vadcourse.meta_learning import TwoStep\n"
+    show = "from vadcourse.meta_widgets import TwoStep\n"
     show += "print(TwoStep()._repr_mimebundle_()['text/html'])"
     shown = run("-c", decks.STATIC_WIDGETS + show)
     assert shown.stdout.startswith('<div id="vadkit-'), shown.stderr

@@ -7,7 +7,7 @@ from torch import nn
 
 import vadkit
 from vadcourse.exercises import check_split, check_total_loss
-from vadcourse.meta_learning import EpisodeGrid, Interview
+from vadcourse.meta_widgets import EpisodeGrid, Interview
 from vadkit.episodes import EpisodeSampler, Task
 from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from vadcourse import exercises
-from vadcourse.meta_learning import two_step
+from vadcourse.meta_widgets import two_step
 from vadkit import view
 from vadkit.episodes import Task
 from vadkit.maml.meta_step import meta_step

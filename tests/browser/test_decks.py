@@ -7,7 +7,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 WIDGETS = """import vadkit
-from vadcourse.meta_learning import EpisodeGrid, TwoStep
+from vadcourse.meta_widgets import EpisodeGrid, TwoStep
 from vadcourse.widgets import GuardShift
 from vadkit import widgets
 scenes = [vadkit.boar_scene(), vadkit.toy_scene(1), vadkit.toy_scene(2)]

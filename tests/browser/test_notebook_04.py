@@ -68,7 +68,7 @@ def play(page):
 
 def test_a_k_too_large_is_refused_in_words(notebook, run_all):
     page = notebook(
-        "import vadkit\nfrom vadcourse.meta_learning import EpisodeGrid",
+        "import vadkit\nfrom vadcourse.meta_widgets import EpisodeGrid",
         "scenes = [vadkit.toy_scene(1, n_train=1, n_frames=40)]\n"
         "EpisodeGrid(scenes, n_way=1, max_shot=40)",
     )

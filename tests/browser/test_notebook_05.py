@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from vadcourse.meta_learning import two_step
+from vadcourse.meta_widgets import two_step
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def position(page):
 
 def test_the_picture_by_keyboard_and_by_mouse(notebook, run_all):
     page = notebook(
-        "from vadcourse.meta_learning import two_step", "picture = two_step.TwoStep()\npicture"
+        "from vadcourse.meta_widgets import two_step", "picture = two_step.TwoStep()\npicture"
     )
     run_all()
     drive_by_keyboard(page)

@@ -67,8 +67,11 @@ def check_frame_scores(function: Callable) -> str:
     psnr = np.random.default_rng().normal(32, 3, 30)
     gap = [np.nan] * N_INPUTS
     expected = [*gap, *psnr]
-    at_the_end, zeros, invented = [*psnr, *gap], [*np.zeros(4), *psnr], [*psnr[:1].repeat(4), *psnr]
-    overwritten, five = [*gap, *psnr[N_INPUTS:]], [np.nan, *expected]
+    at_the_end = [*psnr, *gap]
+    zeros = [*np.zeros(N_INPUTS), *psnr]
+    invented = [*psnr[:1].repeat(N_INPUTS), *psnr]
+    overwritten = [*gap, *psnr[N_INPUTS:]]
+    five = [np.nan, *expected]
     mistakes = {
         "The gap is at the end; it is the first four frames that have no prediction.": at_the_end,
         "Zero dB would be a terrible frame, not a missing score: use NaN.": zeros,

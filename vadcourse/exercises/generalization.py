@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import normalize, one_hot
 
 from vadcourse.checking import NotYet, attempt, compare, exercise, number, numbers
+from vadkit.windows import N_INPUTS
 
 
 @exercise("03", "The gap")
@@ -16,14 +17,14 @@ def check_gap(function: Callable) -> str:
     rng = np.random.default_rng()
     psnr, labels = rng.normal(32, 3, 60), np.arange(60) % 7 > 3
     psnr[labels] -= 1 + rng.exponential(4, labels.sum())
-    psnr[:4] = np.nan
+    psnr[:N_INPUTS] = np.nan
     values = numbers(attempt(function, psnr, labels))
     if values.size == 1 and np.isnan(values).all():
         raise NotYet(
             "That is NaN: the first four frames have no score, and a mean must leave them out."
         )
     # Only now: a NaN that was averaged is told apart from a wrong mean.
-    normal, abnormal = psnr[4:][~labels[4:]], psnr[labels]
+    normal, abnormal = psnr[N_INPUTS:][~labels[N_INPUTS:]], psnr[labels]
     gap = normal.mean() - abnormal.mean()
     medians = np.median(normal) - np.median(abnormal)
     zeros = normal.sum() / (~labels).sum() - abnormal.mean()

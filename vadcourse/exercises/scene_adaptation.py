@@ -6,6 +6,7 @@ import numpy as np
 
 from vadcourse.checking import NotYet, attempt, compare, exercise, number, numbers
 from vadkit.adaptation import alarm_starts
+from vadkit.windows import N_INPUTS
 
 
 def _two_curves(rng):
@@ -101,7 +102,7 @@ def check_interval(function: Callable) -> str:
 def _psnr_with_runs(rng, n):
     """PSNR (80,) with five runs below 30, around `n` frames long; one frame is at 30 exactly."""
     psnr = rng.uniform(31, 36, 80)
-    psnr[:4] = np.nan
+    psnr[:N_INPUTS] = np.nan
     for first, length in [(10, n - 1), (20, n), (32, n + 4), (50, 2 * n + 3), (72, 8)]:
         psnr[first : first + length] = rng.uniform(20, 29, length)
     psnr[52 + n] = 30.0

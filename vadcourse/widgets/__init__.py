@@ -1,6 +1,6 @@
 """Widgets of single notebooks: the guard's shift (02), capacity (03), settling in (06), the quiz.
 
-Those of notebooks 04 and 05 are in `vadcourse.meta_learning`.
+Those of notebooks 04 and 05 are in `vadcourse.meta_widgets`.
 """
 
 from vadcourse.widgets.capacity import Capacity

@@ -4,9 +4,9 @@ A folder holds what runs the study (`run.py`), its tables and figures (`report.p
 measured (JSON files). What a folder claims, and how to run it, is in its `__init__.py`.
 
 first_light : one predictor, trained on normal clips of one scene, against learning nothing
-capacity : a predictor can be too strong
+capacity : can a predictor be too strong?
 predictors : eight kinds of predictor side by side
-transfer : a predictor knows the scene it was trained on, and no other
+transfer : trained at one place, tested at all others
 sinusoids : few-shot regression, as in the paper that introduced MAML
 adaptation : who adapts best to a place never seen, from K windows
 few_shot : the same for a real camera, with weights from toy scenes alone

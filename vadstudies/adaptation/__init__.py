@@ -1,4 +1,7 @@
-"""At a place never seen, MAML adapts to K windows in three steps as well as others do in many.
+"""Who settles in best at a place never seen, from K windows of its normal life?
+
+MAML in three steps is far ahead of three steps of fine-tuning, and about level with sixty steps of
+Adam. Copying the last frame is ahead of all of them.
 
     python -m vadstudies.adaptation.run     about 25 minutes on one core; stop and go on as you like
 

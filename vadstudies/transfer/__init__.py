@@ -1,4 +1,4 @@
-"""A predictor knows the scene it was trained on: tested anywhere else, it is far worse.
+"""A predictor that makes the whole frame is far worse anywhere but where it was trained.
 
     python -m vadstudies.transfer.run     7 minutes on one core; stop and go on as you like
 

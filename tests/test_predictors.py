@@ -21,7 +21,7 @@ OPTIONS = [(name, {}) for name in PREDICTORS] + [
     ("unet", {"skips": False}),
     ("attention", {"stem": 2}),
 ]
-NAMES = "autoencoder, unet, attention, transformer, memory"
+NAMES = ", ".join(PREDICTORS)
 every_predictor = pytest.mark.parametrize("name, options", OPTIONS, ids=lambda v: str(v))
 
 

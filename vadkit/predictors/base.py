@@ -84,3 +84,20 @@ def _moments(x):
     """Mean and standard deviation of each window; an even grey counts as 1/255 rough."""
     variance = x.var((1, 2, 3), keepdim=True)
     return x.mean((1, 2, 3), keepdim=True), (variance + 255**-2).sqrt()
+
+
+def conv_block(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
+    """3x3 convolution, GroupNorm, SiLU: smooth, so that second-order gradients behave well.
+
+    Parameters
+    ----------
+    n_in, n_out, stride : int
+        Channels in, a multiple of 4 channels out; 2 halves the frame.
+
+    Returns
+    -------
+    Sequential
+        (N, n_in, H, W) to (N, n_out, H / stride, W / stride).
+    """
+    conv = nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False)
+    return nn.Sequential(conv, nn.GroupNorm(min(4, n_out), n_out), nn.SiLU())

@@ -6,14 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from vadkit.predictors.base import Predictor
+from vadkit.predictors.base import Predictor, conv_block
 from vadkit.windows import N_INPUTS
-
-
-def _conv_block(n_in, n_out, stride=1):
-    """3x3 convolution, GroupNorm, SiLU: smooth, so that second-order gradients behave well."""
-    conv = nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False)
-    return nn.Sequential(conv, nn.GroupNorm(min(4, n_out), n_out), nn.SiLU())
 
 
 class AutoEncoder(Predictor):
@@ -34,14 +28,14 @@ class AutoEncoder(Predictor):
         super().__init__(halvings=3, **options)
         w = width
         self.encoder = nn.Sequential(
-            _conv_block(N_INPUTS, w, stride=2),
-            _conv_block(w, 2 * w, stride=2),
-            _conv_block(2 * w, 2 * w, stride=2),
-            _conv_block(2 * w, 2 * w),
+            conv_block(N_INPUTS, w, stride=2),
+            conv_block(w, 2 * w, stride=2),
+            conv_block(2 * w, 2 * w, stride=2),
+            conv_block(2 * w, 2 * w),
         )
         up = nn.Upsample(scale_factor=2)
         self.decoder = nn.Sequential(
-            up, _conv_block(2 * w, 2 * w), up, _conv_block(2 * w, w), up, _conv_block(w, w)
+            up, conv_block(2 * w, 2 * w), up, conv_block(2 * w, w), up, conv_block(w, w)
         )
         self.head = self._init_head(nn.Conv2d(w, 1, 3, padding=1))
 
@@ -76,11 +70,11 @@ class UNet(Predictor):
         self.stem = stem
         self.skips = skips
         self.n_middle = widths[-1]
-        self.enter = _conv_block(N_INPUTS * stem**2, width)
+        self.enter = conv_block(N_INPUTS * stem**2, width)
         self.down = nn.ModuleList(
-            nn.Sequential(_conv_block(a, b, stride=2), _conv_block(b, b)) for a, b in levels
+            nn.Sequential(conv_block(a, b, stride=2), conv_block(b, b)) for a, b in levels
         )
-        self.up = nn.ModuleList(_conv_block((a if skips else 0) + b, a) for a, b in levels)
+        self.up = nn.ModuleList(conv_block((a if skips else 0) + b, a) for a, b in levels)
         self.head = self._init_head(nn.Conv2d(width, stem**2, 3, padding=1))
         self.middle: nn.Module = nn.Identity()
 

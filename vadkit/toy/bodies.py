@@ -1,6 +1,5 @@
-"""The bodies of toy scenes: strokes in metres around the spot on the ground where a body stands.
+"""The bodies of toy scenes, made of strokes.
 
-A point is (forward, away, up): along the way it goes, away from the camera, above the ground.
 `phase` (T,) is how far legs, wheels or bounces have turned, in radians, frame by frame.
 """
 
@@ -11,13 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vadkit.toy.customs import CONTEXTUAL
-
-
-class _Stroke(NamedTuple):
-    how: str  # "line", "loop" (a closed line), "fill", "hull" (the convex hull) or "dot"
-    points: np.ndarray  # (T, n, 3), or (n, 3) where nothing moves, in metres
-    width: float  # of a line, diameter of a dot, in metres
-    tone: int  # grey value 0..255
+from vadkit.toy.strokes import Stroke, circle, dot, fill, limb, line, points, scaled, tipped
 
 
 class _Look(NamedTuple):
@@ -61,49 +54,6 @@ def _tones(low, high):
     return lambda rng: int(rng.uniform(low, high))
 
 
-def _points(pairs, away=0.0):
-    """(forward, up) pairs, each number or (T,), as points (T, n, 3) or (n, 3)."""
-    numbers = [number for pair in pairs for number in pair]
-    *numbers, away = np.broadcast_arrays(*numbers, away)
-    forward, up = numbers[::2], numbers[1::2]
-    return np.stack([np.stack([f, away, u], -1) for f, u in zip(forward, up)], -2)
-
-
-def _line(pairs, width, tone, away=0.0):
-    return _Stroke("line", _points(pairs, away), width, tone)
-
-
-def _fill(pairs, tone, away=0.0):
-    return _Stroke("fill", _points(pairs, away), 0.0, tone)
-
-
-def _dot(pair, diameter, tone, away=0.0):
-    return _Stroke("dot", _points([pair], away), diameter, tone)
-
-
-def _circle(forward, up, radius):
-    angle = np.linspace(0, 2 * np.pi, 14, endpoint=False)
-    return list(zip(forward + radius * np.cos(angle), up + radius * np.sin(angle)))
-
-
-def _limb(hinge, upper, lower, angle, bend):
-    """Both ends and the joint of a limb; angle 0 hangs straight down, positive swings forward."""
-    forward, up = hinge
-    joint = forward + upper * np.sin(angle), up - upper * np.cos(angle)
-    end = joint[0] + lower * np.sin(angle - bend), joint[1] - lower * np.cos(angle - bend)
-    return hinge, joint, end
-
-
-def _tip(pitch, lift, *pairs):
-    """Tip an outline nose-up by `pitch` radians about (0, 0.5) and lift it, frame by frame."""
-    sin, cos = np.sin(pitch), np.cos(pitch)
-    return [(f * cos - (u - 0.5) * sin, 0.5 + f * sin + (u - 0.5) * cos + lift) for f, u in pairs]
-
-
-def _scaled(strokes, factor):
-    return [s._replace(points=s.points * factor, width=s.width * factor) for s in strokes]
-
-
 def _person(phase, look, gait):
     """Two legs, two arms, a torso, a head; 1.75 m tall at height 1."""
     step = np.abs(np.sin(phase))
@@ -112,33 +62,33 @@ def _person(phase, look, gait):
     far, near = [], []
     for turn, away, strokes in ((phase, 0.09, far), (phase + np.pi, -0.09, near)):
         bend = gait.knee * np.clip(np.cos(turn - 0.4), 0, None) + 0.08
-        leg = _limb(hip, 0.45, 0.46, gait.swing * np.sin(turn), bend)
-        strokes.append(_line(leg, 0.14, look.trousers, away))
-        arm = _limb(neck, 0.30, 0.28, -gait.arm * np.sin(turn) + 0.1, -gait.elbow)
-        strokes.append(_line(arm, 0.095, int(look.top * 0.85), 2.4 * away))
+        leg = limb(hip, 0.45, 0.46, gait.swing * np.sin(turn), bend)
+        strokes.append(line(leg, 0.14, look.trousers, away))
+        arm = limb(neck, 0.30, 0.28, -gait.arm * np.sin(turn) + 0.1, -gait.elbow)
+        strokes.append(line(arm, 0.095, int(look.top * 0.85), 2.4 * away))
     head = neck[0] + 0.03 + 0.1 * gait.lean, neck[1] + 0.21
     torso = [
-        _line([(hip[0], hip[1] + 0.06), (neck[0], neck[1] - 0.06)], 0.34, look.top),
-        _dot((head[0] - 0.02, head[1] + 0.03), 0.25, look.hair),
-        _dot((head[0] + 0.03, head[1] - 0.02), 0.19, look.skin),
+        line([(hip[0], hip[1] + 0.06), (neck[0], neck[1] - 0.06)], 0.34, look.top),
+        dot((head[0] - 0.02, head[1] + 0.03), 0.25, look.hair),
+        dot((head[0] + 0.03, head[1] - 0.02), 0.19, look.skin),
     ]
     behind, before, beside = _carried(look, up, head)
     strokes = far + behind + torso + before + near + beside
-    return _scaled(strokes, look.height)
+    return scaled(strokes, look.height)
 
 
 def _carried(look, up, head):
     """What somebody wears or carries: strokes behind the torso, before it, at the near side."""
     if look.carries == "backpack":
-        return [_line([(-0.22, 1.08 + up), (-0.2, 1.34 + up)], 0.26, 255 - look.top)], [], []
+        return [line([(-0.22, 1.08 + up), (-0.2, 1.34 + up)], 0.26, 255 - look.top)], [], []
     if look.carries == "coat":
         hem = [(-0.2, 0.55 + up), (0.2, 0.55 + up), (0.15, 1.3 + up), (-0.15, 1.3 + up)]
-        return [_fill(hem, look.top)], [], []
+        return [fill(hem, look.top)], [], []
     if look.carries == "hat":
         brim = [(head[0] - 0.15, head[1] + 0.08), (head[0] + 0.17, head[1] + 0.08)]
-        return [], [_line(brim, 0.07, 20)], []
+        return [], [line(brim, 0.07, 20)], []
     if look.carries == "bag":
-        return [], [], [_line([(0.0, 0.62 + up), (0.06, 0.64 + up)], 0.24, 30, away=-0.28)]
+        return [], [], [line([(0.0, 0.62 + up), (0.06, 0.64 + up)], 0.24, 30, away=-0.28)]
     return [], [], []
 
 
@@ -154,16 +104,16 @@ def _cyclist(phase, look):
         turn = -phase + side
         pedal = crank[0] + 0.17 * np.cos(turn), crank[1] + 0.17 * np.sin(turn)
         knee = (hip[0] + pedal[0]) / 2 + 0.27, (hip[1] + pedal[1]) / 2 + 0.14
-        legs.append(_line([hip, knee, pedal], 0.14, look.trousers, away))
-    bike = [_Stroke("loop", _points(_circle(x, 0.35, 0.34)), 0.06, 15) for x in (-0.55, 0.57)]
+        legs.append(line([hip, knee, pedal], 0.14, look.trousers, away))
+    bike = [Stroke("loop", points(circle(x, 0.35, 0.34)), 0.06, 15) for x in (-0.55, 0.57)]
     frame = [(-0.55, 0.35), crank, (0.42, 0.82), (-0.22, 0.82), crank]
     fork = [(0.57, 0.35), (0.40, 0.98), (0.5, 1.04)]
-    bike += [_line(frame, 0.05, 205), _line(fork, 0.05, 205)]
+    bike += [line(frame, 0.05, 205), line(fork, 0.05, 205)]
     rider = [
-        _line([(hip[0] + 0.03, 1.08), (0.05, 1.45)], 0.32, look.top),
-        _line([(0.08, 1.42), (0.22, 1.15), hands], 0.10, look.skin, away=-0.15),
-        _dot((0.19, 1.66), 0.27, 235),
-        _dot((0.23, 1.60), 0.2, look.skin),
+        line([(hip[0] + 0.03, 1.08), (0.05, 1.45)], 0.32, look.top),
+        line([(0.08, 1.42), (0.22, 1.15), hands], 0.10, look.skin, away=-0.15),
+        dot((0.19, 1.66), 0.27, 235),
+        dot((0.23, 1.60), 0.2, look.skin),
     ]
     return [*bike, legs[0], *rider, legs[1]]
 
@@ -176,34 +126,34 @@ def _skateboarder(phase, look):
     pushing = [hip, (-0.2 - 0.1 * push, 0.5), (-0.25 - 0.55 * push, 0.17 - 0.13 * push)]
     arms = [(-0.62, 1.22 + 0.5 * dip), (-0.25, 1.30), neck, (0.45, 1.33), (0.75, 1.2 - dip)]
     return [
-        _line([(-0.52, 0.2), (-0.4, 0.13), (0.4, 0.13), (0.52, 0.2)], 0.07, 230),
-        _dot((-0.33, 0.06), 0.13, 15),
-        _dot((0.33, 0.06), 0.13, 15),
-        _line([hip, (0.28, 0.55), (0.26, 0.18)], 0.14, look.trousers, away=0.05),
-        _line(pushing, 0.14, look.trousers, away=-0.08),
-        _line([(hip[0], hip[1] + 0.06), (neck[0], neck[1] - 0.06)], 0.34, look.top),
-        _line(arms, 0.085, look.top),
-        _dot((neck[0] + 0.06, neck[1] + 0.21), 0.27, look.hair),
+        line([(-0.52, 0.2), (-0.4, 0.13), (0.4, 0.13), (0.52, 0.2)], 0.07, 230),
+        dot((-0.33, 0.06), 0.13, 15),
+        dot((0.33, 0.06), 0.13, 15),
+        line([hip, (0.28, 0.55), (0.26, 0.18)], 0.14, look.trousers, away=0.05),
+        line(pushing, 0.14, look.trousers, away=-0.08),
+        line([(hip[0], hip[1] + 0.06), (neck[0], neck[1] - 0.06)], 0.34, look.top),
+        line(arms, 0.085, look.top),
+        dot((neck[0] + 0.06, neck[1] + 0.21), 0.27, look.hair),
     ]
 
 
 def _box(back, front, low, high, half, shrink_back=0.0, shrink_front=0.0):
     """Eight corners, the near side first; the upper ones moved inwards by what shrinks."""
     side = [(back, low), (front, low), (front - shrink_front, high), (back + shrink_back, high)]
-    return np.concatenate([_points(side, -half), _points(side, half)])
+    return np.concatenate([points(side, -half), points(side, half)])
 
 
 def _vehicle(phase, boxes, wheels, half, radius):
     """boxes: (corners, tone of the near side, tone of the rest); wheels: where along it."""
     strokes = []
     for corners, side, rest in boxes:
-        strokes.append(_Stroke("hull", corners, 0.0, rest))
-        strokes.append(_Stroke("fill", corners[[2, 3, 7, 6]], 0.0, min(rest + 25, 250)))
-        strokes.append(_Stroke("fill", corners[:4], 0.0, side))
+        strokes.append(Stroke("hull", corners, 0.0, rest))
+        strokes.append(Stroke("fill", corners[[2, 3, 7, 6]], 0.0, min(rest + 25, 250)))
+        strokes.append(Stroke("fill", corners[:4], 0.0, side))
     dx, dy = 0.6 * radius * np.cos(phase), 0.6 * radius * np.sin(phase)
     for x in wheels:
-        strokes.append(_fill(_circle(x, radius, radius), 12, away=-half))
-        strokes.append(_line([(x - dx, radius + dy), (x + dx, radius - dy)], 0.1, 150, away=-half))
+        strokes.append(fill(circle(x, radius, radius), 12, away=-half))
+        strokes.append(line([(x - dx, radius + dy), (x + dx, radius - dy)], 0.1, 150, away=-half))
     return strokes
 
 
@@ -212,10 +162,10 @@ def _car(phase, tone):
     cabin = _box(-1.5, 0.85, 0.82, 1.38, 0.72, 0.35, 0.6)
     boxes = [(body, tone, int(tone * 0.8)), (cabin, 35, 45)]
     return _vehicle(phase, boxes, (-1.15, 1.2), 0.8, 0.31) + [
-        _Stroke("fill", cabin[[2, 3, 7, 6]], 0.0, tone),
-        _Stroke("line", cabin[[2, 3]], 0.07, tone),
-        _line([(-0.3, 0.82), (-0.3, 1.36)], 0.08, tone, away=-0.72),
-        _dot((1.80, 0.6), 0.18, 250, away=-0.72),
+        Stroke("fill", cabin[[2, 3, 7, 6]], 0.0, tone),
+        Stroke("line", cabin[[2, 3]], 0.07, tone),
+        line([(-0.3, 0.82), (-0.3, 1.36)], 0.08, tone, away=-0.72),
+        dot((1.80, 0.6), 0.18, 250, away=-0.72),
     ]
 
 
@@ -224,9 +174,9 @@ def _truck(phase, tone):
     cab = _box(1.05, 2.6, 0.4, 1.95, 1.0, 0.0, 0.25)
     boxes = [(cargo, tone, int(tone * 0.75)), (cab, int(255 - tone * 0.8), 60)]
     return _vehicle(phase, boxes, (-1.9, 1.7), 1.05, 0.42) + [
-        _fill([(1.5, 1.2), (2.4, 1.2), (2.25, 1.75), (1.5, 1.75)], 25, away=-1.0),
-        _line([(-2.4, 1.5), (0.7, 1.5)], 0.16, int(tone * 0.55), away=-1.05),
-        _dot((2.55, 0.65), 0.25, 250, away=-0.7),
+        fill([(1.5, 1.2), (2.4, 1.2), (2.25, 1.75), (1.5, 1.75)], 25, away=-1.0),
+        line([(-2.4, 1.5), (0.7, 1.5)], 0.16, int(tone * 0.55), away=-1.05),
+        dot((2.55, 0.65), 0.25, 250, away=-0.7),
     ]
 
 
@@ -250,37 +200,37 @@ def _four_legs(phase, fore, hind, length, swing, width, tone):
         for lead, away, legs in ((0.0, 0.12, far), (0.6, -0.12, near)):
             turn = phase + lag + lead
             fold = bend * (0.5 + 0.5 * np.cos(turn)) * min(swing, 1) * 1.6
-            leg = _limb(hinge, length / 2, length / 2, swing * np.sin(turn), fold)
-            legs.append(_line(leg, width, tone if away < 0 else int(tone * 0.7), away))
+            leg = limb(hinge, length / 2, length / 2, swing * np.sin(turn), fold)
+            legs.append(line(leg, width, tone if away < 0 else int(tone * 0.7), away))
     return far, near
 
 
 def _boar(phase, tone):
     """A wild boar at a gallop: hump and bristles, snout, tusk, and a little tail straight up."""
     lift, pitch = 0.16 * np.clip(np.sin(phase), -0.3, None), 0.17 * np.sin(phase + 1.2)
-    tip = partial(_tip, pitch, lift)
+    tip = partial(tipped, pitch, lift)
     fore, hind = tip((0.28, 0.42), (-0.48, 0.47))
     far, near = _four_legs(phase, fore, hind, 0.52, 0.95, 0.13, int(tone * 0.6))
     wag = 0.08 * np.sin(2 * phase)
     tail = tip((-0.66, 0.64), (-0.78, 0.70), (-0.80 + wag, 0.82), (-0.81 + wag, 0.83))
     behind = [
-        _fill(tip(*_bristles()), int(tone * 0.4)),
-        _line(tail[:3], 0.05, int(tone * 0.6)),
-        _dot(tail[3], 0.09, int(tone * 0.4)),
+        fill(tip(*_bristles()), int(tone * 0.4)),
+        line(tail[:3], 0.05, int(tone * 0.6)),
+        dot(tail[3], 0.09, int(tone * 0.4)),
     ]
     snout = tip((0.90, 0.36), (0.92, 0.47), (0.72, 0.58), (0.60, 0.36))
     before = [
-        _fill(tip(*BOAR), tone),
-        _line(tip((-0.5, 0.42), (0.0, 0.37), (0.35, 0.36)), 0.13, int(tone * 1.35)),
-        _fill(snout, int(tone * 1.7)),
-        _line(tip((0.90, 0.37), (0.915, 0.46)), 0.08, int(tone * 2.6)),
-        _fill(tip((0.40, 0.78), (0.34, 1.02), (0.54, 0.78)), int(tone * 0.55)),
-        _line(tip((0.68, 0.37), (0.76, 0.44), (0.75, 0.56)), 0.06, 250),
-        _dot(*tip((0.58, 0.62)), 0.07, 245),
-        _dot(*tip((0.59, 0.62)), 0.035, 0),
+        fill(tip(*BOAR), tone),
+        line(tip((-0.5, 0.42), (0.0, 0.37), (0.35, 0.36)), 0.13, int(tone * 1.35)),
+        fill(snout, int(tone * 1.7)),
+        line(tip((0.90, 0.37), (0.915, 0.46)), 0.08, int(tone * 2.6)),
+        fill(tip((0.40, 0.78), (0.34, 1.02), (0.54, 0.78)), int(tone * 0.55)),
+        line(tip((0.68, 0.37), (0.76, 0.44), (0.75, 0.56)), 0.06, 250),
+        dot(*tip((0.58, 0.62)), 0.07, 245),
+        dot(*tip((0.59, 0.62)), 0.035, 0),
     ]
     # A quarter larger than life, so that it is recognised at 64 pixels.
-    return _scaled(far + behind + near + before, 1.25)
+    return scaled(far + behind + near + before, 1.25)
 
 
 def _bristles():
@@ -297,21 +247,21 @@ def _bristles():
 def _dog(phase, tone, swing=1.0):
     """A dog: galloping with a swing of 1, trotting on its leash with 0.45."""
     lift = swing * 0.12 * np.clip(np.sin(phase), -0.3, None)
-    tip = partial(_tip, swing * 0.14 * np.sin(phase + 1.2), lift)
+    tip = partial(tipped, swing * 0.14 * np.sin(phase + 1.2), lift)
     fore, hind = tip((0.18, 0.46), (-0.34, 0.5))
     far, near = _four_legs(phase, fore, hind, 0.48, swing, 0.07, tone)
     tail = tip((-0.40, 0.56), (-0.52, 0.68), (-0.62, 0.80 + 0.1 * np.sin(3 * phase)))
     body = [
-        _line(tail, 0.06, tone),
-        _fill(tip(*DOG), tone),
-        _fill(tip((0.40, 0.78), (0.32, 0.76), (0.30, 0.58)), int(tone * 0.6)),
-        _dot(*tip((0.62, 0.64)), 0.06, 10),
+        line(tail, 0.06, tone),
+        fill(tip(*DOG), tone),
+        fill(tip((0.40, 0.78), (0.32, 0.76), (0.30, 0.58)), int(tone * 0.6)),
+        dot(*tip((0.62, 0.64)), 0.06, 10),
     ]
     return far + body + near
 
 
 def _leashed_dog(phase, tone):
-    leash = _line([(-0.95, 0.85), (0.0, 0.55), (0.28, 0.62)], 0.03, 30, away=0.2)
+    leash = line([(-0.95, 0.85), (0.0, 0.55), (0.28, 0.62)], 0.03, 30, away=0.2)
     return [*_dog(phase, tone, swing=0.45), leash]
 
 
@@ -319,7 +269,7 @@ def _ball(phase, tone):
     """A beach ball that bounces along, spinning."""
     up = 0.22 + 1.1 * np.abs(np.sin(phase / 2))
     spot = 0.12 * np.cos(2 * phase), up + 0.12 * np.sin(2 * phase)
-    return [_dot((0.0, up), 0.44, tone), _dot(spot, 0.16, 40)]
+    return [dot((0.0, up), 0.44, tone), dot(spot, 0.16, 40)]
 
 
 class _Body(NamedTuple):

@@ -57,11 +57,8 @@ def _project(actor, world, canvas):
 
 
 def _axes(heading, sideways):
-    """Unit vectors (2, T) on the ground: forward, and away from the camera.
-
-    A body is a flat cut-out. Where it would be seen edge-on, it is turned until it shows at least
-    `sideways` of its side.
-    """
+    """Unit vectors (2, T) on the ground: forward, and away from the camera."""
+    # A body is a flat cut-out: seen edge-on, it is turned to show at least `sideways` of its side.
     across, depth = heading.T
     side = np.where(across < 0, -1.0, 1.0)
     forward = np.stack([side * np.maximum(np.abs(across), sideways), depth])

@@ -29,10 +29,7 @@ class Actor(NamedTuple):
 
 
 def make_actors(world: World, seed: tuple, n_frames: int, kind: str) -> list[Actor]:
-    """Make everybody in a clip from its seed; `kind` is "" for normal life.
-
-    The anomaly comes last and changes nobody else.
-    """
+    """Everybody in a clip; an anomaly (`kind` is not "") comes last and changes nobody else."""
     seconds = np.arange(n_frames) / world.fps
     actors = list(_crowd(world, np.random.default_rng([*seed, 0]), seconds))
     if kind:
@@ -41,10 +38,7 @@ def make_actors(world: World, seed: tuple, n_frames: int, kind: str) -> list[Act
 
 
 def _make_actor(kind, walkway, s, travelled, offset, direction, rng, abnormal):
-    """An actor `s` (T,) metres along a walkway and `offset` beside it, facing `direction`, 1 or -1.
-
-    Its legs and wheels turn with the metres `travelled` (T,).
-    """
+    """An actor `s` (T,) metres along a walkway; legs and wheels turn with what it `travelled`."""
     body = BODIES[kind]
     phase = rng.uniform(0, 2 * np.pi) + travelled * body.turn
     if kind in SWAYING:

@@ -58,10 +58,7 @@ class Walkway(NamedTuple):
         return s, left - self.bend * np.sin(2 * np.pi * s / self.wave + self.turn)
 
     def span(self, camera: Camera, offset: float = 0.0, pad: float = 0.5) -> tuple[float, float]:
-        """First and last metre of the stretch on which a person may be in the image.
-
-        The person keeps `offset` metres to the left; `pad` metres are to spare at both ends.
-        """
+        """First and last metre where a person is in the image, `pad` metres to spare at both."""
         s = np.arange(-70, 70, 0.2)
         X, Z = self.at(s, offset).T
         x, y = camera.project(X, Z)

@@ -23,9 +23,9 @@ class Stroke(NamedTuple):
 def points(pairs: list[Pair], away: float = 0.0) -> np.ndarray:
     """Pairs as points (T, n, 3), or (n, 3) where nothing moves."""
     numbers = [number for pair in pairs for number in pair]
-    *numbers, away = np.broadcast_arrays(*numbers, away)
-    forward, up = numbers[::2], numbers[1::2]
-    return np.stack([np.stack([f, away, u], -1) for f, u in zip(forward, up)], -2)
+    *alike, aside = np.broadcast_arrays(*numbers, away)
+    forward, up = alike[::2], alike[1::2]
+    return np.stack([np.stack([f, aside, u], -1) for f, u in zip(forward, up)], -2)
 
 
 def line(pairs: list[Pair], width: float, tone: int, away: float = 0.0) -> Stroke:
@@ -39,7 +39,7 @@ def fill(pairs: list[Pair], tone: int, away: float = 0.0) -> Stroke:
 
 
 def dot(pair: Pair, diameter: float, tone: int, away: float = 0.0) -> Stroke:
-    """A round spot."""
+    """A round spot around one pair."""
     return Stroke("dot", points([pair], away), diameter, tone)
 
 

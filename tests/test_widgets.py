@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, jaccard_score
 
 import vadkit
+from vadcourse.meta_widgets import EpisodeGrid, Interview
 from vadcourse.widgets import GuardShift
 from vadkit import metrics, view, widgets
 from vadkit.scenes import Clip
@@ -78,6 +79,11 @@ def all_widgets(clip):
         widgets.OperatingPoint(scores, clip.labels),
         GuardShift(vadkit.copy_last_frame, [clip]),
     ]
+
+
+@pytest.mark.parametrize("widget", [widgets.Scrubber, GuardShift, EpisodeGrid, Interview])
+def test_a_disabled_button_looks_disabled_in_every_widget(widget):
+    assert re.search(r"button:disabled \{[^}]*opacity: 0\.\d+", widget._css)
 
 
 def test_static_pages_hold_everything_and_are_repeatable(clip, tmp_path):

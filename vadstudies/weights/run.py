@@ -39,6 +39,7 @@ from vadkit.pools import ScenePool
 from vadkit.zoo import SHIPPED
 from vadstudies.weights import cameras
 
+PLACES = ("campus", "road", "park", "square")  # named, so that a new place does not change them
 NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
 EPISODE = {"n_way": 3, "k_shot": 5, "n_query": 4}
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # for a method that learns none
@@ -51,7 +52,7 @@ UPDATES = {"maml": meta_step, "reptile": reptile_step, "joint": joint_step}
 
 def some_scene(seed: int) -> vadkit.Scene:
     """Toy scene `seed`, the places in turn."""
-    return toy.toy_scene(seed, toy.PLACES[seed % len(toy.PLACES)])
+    return toy.toy_scene(seed, PLACES[seed % len(PLACES)])
 
 
 @lru_cache(maxsize=2)

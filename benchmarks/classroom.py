@@ -58,6 +58,7 @@ def weigh_server():
         open_page(f"http://127.0.0.1:{port}/lab")
         kernels = f"http://127.0.0.1:{port}/api/kernels"
         urllib.request.urlopen(urllib.request.Request(kernels, method="POST", data=b"{}"))
+        # The kernel takes a moment to start, and the server to settle after it.
         time.sleep(5)
         return psutil.Process(server.pid).memory_info().rss / 2**20
     finally:

@@ -135,6 +135,7 @@ def main():
         speeds = compare(scene.train_clips, windows, temporary, options.rounds, options.seconds)
     for name, speed in speeds.items():
         print(f"{name:16} {speed:8.0f} windows/s")
+    # Against the better of the two: workers do not always pay.
     fastest_jpeg = max(speeds["jpeg_0_workers"], speeds["jpeg_2_workers"])
     summary = {
         "scene": scene.name,

@@ -232,6 +232,7 @@ def compare(n_steps, first_order, rounds):
     memory = {name: in_fresh_process(name, n_steps, first_order) for name in taken}
     time_ratio = {}
     for name, times in taken.items():
+        # Ratios within a round: the contenders took turns, so noise hits them alike.
         time_ratio[name] = statistics.median(v / t for v, t in zip(taken["vadkit"], times))
     memory_ratio = {name: memory["vadkit"] / peak for name, peak in memory.items()}
     print(f"\n{order} order, {n_steps} inner step{'s' * (n_steps > 1)}")
@@ -262,6 +263,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    # `--memory-of` is this script calling itself: a peak is that of one process.
     if arguments.memory_of:
         name, n_steps, first_order = arguments.memory_of
         print(peak_memory(name, int(n_steps), first_order == "True"))

@@ -46,6 +46,7 @@ def main(argv=None):
     out = Path("data/avenue")
     add("--out", type=Path, default=out, metavar="FOLDER", help="default data/avenue")
     args = parser.parse_args(argv)
+    # The labels are an archive of their own, which may come from a mirror of its own.
     labels_archive = dataclasses.replace(
         LABELS, url=args.labels_url, sha256=args.labels_sha256, max_gb=args.max_gb
     )

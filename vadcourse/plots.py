@@ -124,6 +124,7 @@ def label_strips(labelings: dict[str, np.ndarray]) -> Figure:
         descriptions.append(f"{who}: {view.describe_labels(labels)}")
     ax.set(xlim=(0, n_frames), xlabel="frame")
     ax.set(yticks=range(len(labelings)), yticklabels=list(labelings))
+    # The first labelling on top, as it is read.
     ax.invert_yaxis()
     ax.spines[["top", "right", "left"]].set_visible(False)
     figure.alt = say(

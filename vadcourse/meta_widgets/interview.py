@@ -55,6 +55,7 @@ class Interview(Widget):
         a, b = candidates
         about = about or {}
         buffer = PixelBuffer()
+        # All rounds are played beforehand: the page must do without a kernel.
         rounds = [_play(task, candidates.values(), buffer) for task in tasks]
         super().__init__(
             frames=buffer.pixels,

@@ -64,6 +64,7 @@ class Capacity(Widget):
             predictions, about = boar_predictions()
         kept = list(about["frames"])
         networks = _describe(predictions, about["networks"], kept)
+        # The predictions were kept by the study: training them here would take minutes.
         sizes = [network["parameters"] for network in networks]
         alt = say(
             "A slider over {n} networks, from {low:,} to {high:,} parameters: "
@@ -112,6 +113,7 @@ class Capacity(Widget):
         figure, axes = view.subplots(2, len(row) + 1, size=(1.9 * len(row) + 2, 4.4))
         _plot(axes[0, 0], truth, f"truth\n(frame {self.frame})")
         axes[1, 0].axis("off")
+        # One scale for all errors, so that widths can be compared.
         error_style = {"cmap": view.ERROR_MAP, "vmax": view.ERROR_MAX}
         for column, network in zip(axes[:, 1:].T, row):
             prediction = images[network["offset"] // images[0].size, number]

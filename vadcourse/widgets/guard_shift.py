@@ -68,6 +68,7 @@ class GuardShift(Widget):
         _check(clips, n_clips)
         buffer = PixelBuffer()
         scores = [_scores(clip, predictor, score) for clip in clips]
+        # The lowest PSNR of all: nothing rings before the guard has moved it.
         if threshold is None:
             threshold = np.nanmin(np.concatenate(scores))
         super().__init__(

@@ -71,6 +71,7 @@ class Settling(Widget):
         if box:
             x0, y0, x1, y1 = box
             inside[y0:y1, x0:x1] = True
+        # Every step is predicted beforehand: the slider must do without a kernel.
         predictions = [_settle(model, support, inputs, n_steps) for model in models.values()]
         images = np.concatenate([truth[None], *predictions])
         super().__init__(

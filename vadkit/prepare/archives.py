@@ -121,6 +121,7 @@ def _download(archive, downloads):
             f"What {archive.url} delivered is not the official file, and was removed: "
             f"its checksum differs. {by_hand}"
         ) from None
+    # Under its own name only now: a file called `archive.file` is complete and verified.
     part.rename(target)
     return target
 

@@ -119,6 +119,7 @@ def _clip_paths(path):
         return [path]
     if not folders and not videos:
         raise ValueError(f"{path} is empty: it holds no video, no picture and no folder of frames.")
+    # Refused here, or the run would end on it only after an hour of other clips.
     for folder in folders:
         if not visible(folder, IMAGE_ENDINGS):
             raise ValueError(

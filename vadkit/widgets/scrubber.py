@@ -66,6 +66,7 @@ class Scrubber(Widget):
     ):
         clip = view.as_clip(clip)
         predictions, psnr = view.predict_and_score(clip, predictor, predictions, score)
+        # A threshold that is in the picture, wherever the PSNR of this clip lies.
         middle = (np.nanmin(psnr) + np.nanmax(psnr)) / 2
         super().__init__(
             frames=clip.frames.tobytes(),

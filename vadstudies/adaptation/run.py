@@ -118,6 +118,7 @@ def choose(options):
         "scenes": hash_of_scenes(pairs),
         "weights": hash_of_weights(FINE_TUNED, 0),
     }
+    # `settings` has the hash of the weights: a choice made for others must not be taken over.
     keep, restart = not options.quick, options.restart
     rows = run_all("adaptation/choice", SCRIPT, settings, jobs, try_out, keep, restart)
     tries = tries_of(rows.values())
@@ -202,6 +203,7 @@ def run_steps(options, recipes):
     run = partial(follow_steps, recipes=recipes)
     keep, restart = not options.quick, options.restart
     rows = run_all("adaptation/steps", SCRIPT, settings, jobs, run, keep, restart, labels)
+    # Printed from the rows at hand: a quick run keeps no file to read.
     curves, _ = step_curves({"rows": rows, "about": {"settings": settings}})
     print("\nPSNR (dB) on normal windows after so many steps on five windows")
     print(curves.T.to_string(float_format="{:.2f}".format))

@@ -76,6 +76,7 @@ def capacity(options):
     )
     rows = list(results.values())
     print_table(rows, "end", "equal training")
+    # Only a milestone that all reached compares the same set of networks.
     milestone = highest_for_all(rows)
     if milestone is None:
         print(
@@ -181,6 +182,7 @@ def boar(options):
         networks[name] = {"variant": variant, "width": width, "parameters": parameters, **measured}
         normal, abnormal = measured["psnr_normal"], measured["psnr_boar"]
         tqdm.write(f"{name:12} normal {normal:.2f} dB, boar {abnormal:.2f} dB")
+        # After each network: an interrupted run goes on from here.
         if not options.quick:
             checkpoints.save_tensors(path, predictions, {**about, "networks": networks})
 

@@ -70,6 +70,7 @@ def make_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    # Long help texts have names, so that every option stays on one line.
     add = parser.add_argument
     folder = "a prepared scene: its folder, or its name under VADKIT_DATA or data/"
     add("--target", required=True, metavar="FOLDER", help=folder)

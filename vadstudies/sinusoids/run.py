@@ -69,6 +69,7 @@ def main():
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    # One thread: the network is so small that a second one only waits.
     torch.set_num_threads(1)
     exam = EpisodeSampler(SinusoidPool(), n_way=600, k_shot=10, n_query=100, seed=10_000)[0]
     errors = {}

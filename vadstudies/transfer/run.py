@@ -49,6 +49,7 @@ def transfer(options):
         "scenes": fingerprints(scenes),
         "copy last frame": copied,
     }
+    # Seeds outside: when the run is stopped, every scene has as many trainings.
     jobs = {
         f"{place}-{scene_seed} | seed {seed}": {
             "place": place,

@@ -227,6 +227,7 @@ def main() -> int:
     if options.list:
         print(known)
         return 0
+    # One thread: two would add up in another order, and the bytes would differ.
     torch.set_num_threads(1)
     try:
         for name in options.names or WEIGHTS:

@@ -1,4 +1,4 @@
-"""This implementation of MAML does on sinusoids what its paper reports: a few steps fit a wave.
+"""The first experiment of the MAML paper: after one step on a new wave, MAML is far ahead.
 
     python -m vadstudies.sinusoids.run --steps 5000
 

@@ -20,6 +20,7 @@ def fine_tuning(
     lr: float = 0.1,
     n_steps: int = 3,
     sample_batch: Callable[[Samples], Samples] | None = None,
+    loss: Callable = prediction_loss,
 ) -> Iterator[nn.Module]:
     """Watch ordinary training on a support.
 
@@ -31,6 +32,8 @@ def fine_tuning(
         Either "sgd", as `vadkit.adapt` does it, or "adam"; its learning rate; how many steps.
     sample_batch : callable, optional
         Takes the support and returns the windows of one step; the whole support by default.
+    loss : callable
+        (predictions, targets) to a scalar.
 
     Yields
     ------
@@ -45,7 +48,7 @@ def fine_tuning(
         x, y = sample_batch(support) if sample_batch else support
         with torch.enable_grad():
             steps.zero_grad()
-            prediction_loss(tuned(x), y).backward()
+            loss(tuned(x), y).backward()
         steps.step()
         yield tuned
 

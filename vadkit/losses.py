@@ -1,5 +1,7 @@
 """What a predictor is trained on."""
 
+from collections.abc import Callable
+
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,6 +27,27 @@ def prediction_loss(prediction: Tensor, target: Tensor, gradient: float = 0.0) -
     return loss
 
 
+def decibel_loss(prediction: Tensor, target: Tensor, floor: float = 1e-5) -> Tensor:
+    """Compute minus the mean PSNR: what a detector reads is what a predictor learns.
+
+    A frame with somebody in it counts as much as an empty one: half the error is 3 dB in both.
+
+    Parameters
+    ----------
+    prediction, target : Tensor
+        Images (N, 1, H, W), float in [0, 1].
+    floor : float
+        Added to the squared error, so that no image is worth more than 50 dB.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar in dB, below zero.
+    """
+    error = (prediction - target).square().flatten(1).mean(1)
+    return 10 * (error + floor).log10().mean()
+
+
 def _edge_error(prediction, target, dim):
     return (prediction.diff(dim=dim).abs() - target.diff(dim=dim).abs()).abs().mean()
 
@@ -43,3 +66,6 @@ def addressing_entropy(weights: Tensor) -> Tensor:
         A scalar in nats.
     """
     return -weights.xlogy(weights.clamp(min=1e-12)).sum(dim=-1).mean()
+
+
+LOSSES: dict[str, Callable] = {f.__name__: f for f in (prediction_loss, decibel_loss)}

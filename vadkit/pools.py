@@ -6,7 +6,7 @@ A pool is any object with
     pool.sample(members, k_shot, n_query, rng, overlap)  list of Task, from members by number
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -14,7 +14,9 @@ from numpy.random import Generator
 
 from vadkit.episodes import Task
 from vadkit.scenes import Scene
-from vadkit.windows import N_INPUTS
+from vadkit.windows import N_INPUTS, StrangerWindows
+
+IN_VIEW = 40  # grey levels that some pixel changes by within a window when somebody is in view
 
 
 class ClassPool:
@@ -91,8 +93,7 @@ def _class_frames(classes, groups):
 class ScenePool:
     """Scenes, each a task of its own; frame sizes and clips may differ.
 
-    The support is K consecutive windows of a training clip, K + 4 frames, as a camera installed
-    this morning would give them. The query windows, of any training clip, share no frame with it.
+    The query windows, of any training clip, share no frame with the support.
 
     Parameters
     ----------
@@ -102,9 +103,28 @@ class ScenePool:
         For that function; each scene is made when it is needed.
     keep, n_inputs : int
         How many of the scenes made stay in memory; input frames of a window.
+    support : {"consecutive", "scattered"}
+        K windows in a row of one training clip, K + 4 frames, as a camera installed this morning
+        would give them; or K windows from anywhere in the training clips, somebody in view.
+    strangers : float
+        The share of the query windows, in [0, 1], that show a stranger and have the frame without
+        as target, see `StrangerWindows`. They come from the test clips: for training scenes only.
     """
 
-    def __init__(self, scenes, seeds=None, keep=32, n_inputs=N_INPUTS):
+    def __init__(
+        self,
+        scenes,
+        seeds=None,
+        keep=32,
+        n_inputs=N_INPUTS,
+        support="consecutive",
+        strangers=0.0,
+    ):
+        if support not in ("consecutive", "scattered"):
+            raise ValueError(f"support is 'consecutive' or 'scattered', got {support!r}.")
+        if not 0 <= strangers <= 1:
+            raise ValueError(f"strangers is a share from 0 to 1, got {strangers}.")
+        self.support, self.strangers = support, strangers
         self.lazy = seeds is not None
         if callable(scenes) != self.lazy:
             raise ValueError(
@@ -116,7 +136,7 @@ class ScenePool:
         def open_member(number):
             member = self.members[number]
             scene = scenes(member) if self.lazy else member
-            return scene, scene.train_windows(n_inputs)
+            return _Member(scene, scene.train_windows(n_inputs))
 
         self._open = open_member
 
@@ -124,7 +144,7 @@ class ScenePool:
         return len(self.members)
 
     def __getitem__(self, number: int) -> Scene:
-        return self._open(number)[0]
+        return self._open(number).scene
 
     def check(self, k_shot: int, n_query: int) -> None:
         """Refuse a K that is too large for a scene given, or for the first one to be made.
@@ -135,7 +155,7 @@ class ScenePool:
             As in `EpisodeSampler`.
         """
         for number in range(1 if self.lazy else len(self)):
-            self._starts(number, k_shot, n_query)
+            self._draw_support(number, k_shot, n_query, np.random.default_rng(0))
 
     def sample(
         self, members: list[int], k_shot: int, n_query: int, rng: Generator, overlap: bool = False
@@ -155,47 +175,95 @@ class ScenePool:
         return [self._task(number, k_shot, n_query, rng, overlap) for number in members]
 
     def _task(self, number, k_shot, n_query, rng, overlap):
-        scene, windows = self._open(number)
-        start = rng.choice(self._starts(number, k_shot, 0 if overlap else n_query))
-        near = np.arange(*_windows_too_near(windows, start, k_shot))
+        member, n_strange = self._open(number), round(self.strangers * n_query)
+        n_normal = n_query - n_strange
+        support = self._draw_support(number, k_shot, 0 if overlap else n_normal, rng)
+        near = member.near(support)
         # Support and query are kept apart: no query window shares a frame with the support.
         if overlap:
-            query = rng.choice(near, n_query, replace=n_query > len(near))
+            query = rng.choice(np.flatnonzero(near), n_normal, replace=n_normal > near.sum())
         else:
-            apart = np.delete(np.arange(len(windows)), near)
-            query = rng.choice(apart, n_query, replace=False)
-        support = np.arange(start, start + k_shot)
+            query = rng.choice(np.flatnonzero(~near), n_normal, replace=False)
+        windows = member.windows
+        parts = windows.batch(support), member.query(query, n_strange, rng)
         frames = [tuple(_frames(windows, i) for i in part) for part in (support, query)]
-        return Task(scene.name, windows.batch(support), windows.batch(query), *frames)
+        return Task(member.scene.name, *parts, *frames)
 
-    def _starts(self, number, k_shot, n_query):
-        """Where a support of this scene can start; a ValueError if nowhere."""
-        scene, windows = self._open(number)
-        starts = _support_starts(windows, k_shot, n_query)
-        if not starts.size:
-            lower = range(min(k_shot, len(windows)), 0, -1)
-            largest = next((k for k in lower if _support_starts(windows, k, n_query).size), 0)
-            where = f"windows apart in time cannot be drawn from scene '{scene.name}'"
+    def _draw_support(self, number, k_shot, n_query, rng):
+        """Numbers of the K windows; a ValueError if there are not enough, for the query as well."""
+        member = self._open(number)
+        if self.support == "scattered":
+            choose, possible = member.scattered, len(member.in_view)
+        else:
+            choose, possible = member.consecutive, len(member.windows)
+        support = choose(k_shot, n_query, rng)
+        if support is None:
+            lower = range(min(k_shot - 1, possible), 0, -1)
+            largest = next((k for k in lower if choose(k, n_query, rng) is not None), 0)
+            where = f"windows apart in time cannot be drawn from scene '{member.scene.name}'"
             _require_k_shot(k_shot, largest, n_query, where)
-        return starts
+        return support
 
 
-def _windows_too_near(windows, start, k_shot):
-    """The range of windows (first, end) that share a frame with the support."""
-    # The support is windows start .. start + K - 1; start may be an array of such numbers.
-    clip = np.searchsorted(windows.ends, start, side="right")
-    first = np.maximum(start - windows.n_inputs, np.append(0, windows.ends)[clip])
-    end = np.minimum(start + k_shot + windows.n_inputs, windows.ends[clip])
-    return first, end
+class _Member:
+    """One scene of a pool: its windows, and who may be drawn together."""
 
+    def __init__(self, scene, windows):
+        self.scene, self.windows = scene, windows
 
-def _support_starts(windows, k_shot, n_query):
-    """The first of K windows of one clip, wherever n_query windows are left apart from them."""
-    starts = np.arange(len(windows))
-    clip = np.searchsorted(windows.ends, starts, side="right")
-    starts = starts[starts + k_shot <= windows.ends[clip]]
-    first, end = _windows_too_near(windows, starts, k_shot)
-    return starts[len(windows) - (end - first) >= n_query]
+    @cached_property
+    def in_view(self):
+        """Numbers of the windows in which something moves."""
+        moving = []
+        for clip in self.windows.clips:
+            frames = np.asarray(clip.frames).astype(np.int16)
+            n = self.windows.n_inputs
+            change = np.abs(frames[n:] - frames[:-n]) if len(frames) > n else frames[:0]
+            moving.append(change.max((1, 2), initial=0) > IN_VIEW)
+        return np.flatnonzero(np.concatenate(moving))
+
+    @cached_property
+    def strange(self):
+        return StrangerWindows(self.scene.test_clips, self.windows.n_inputs)
+
+    def near(self, support):
+        """(n,) bool: the windows that share a frame with one of the support."""
+        n = self.windows.n_inputs
+        near = np.zeros(len(self.windows), bool)
+        starts = np.append(0, self.windows.ends)
+        clip = np.searchsorted(self.windows.ends, support, side="right")
+        for first, end in zip(
+            np.maximum(support - n, starts[clip]), np.minimum(support + n + 1, starts[clip + 1])
+        ):
+            near[first:end] = True
+        return near
+
+    def consecutive(self, k_shot, n_query, rng):
+        """K windows in a row of one clip that leave n_query windows apart; None if none do."""
+        n, ends = self.windows.n_inputs, self.windows.ends
+        starts = np.arange(len(self.windows))
+        clip = np.searchsorted(ends, starts, side="right")
+        fits = starts + k_shot <= ends[clip]
+        starts, clip = starts[fits], clip[fits]
+        first = np.maximum(starts - n, np.append(0, ends)[clip])
+        end = np.minimum(starts + k_shot + n, ends[clip])
+        starts = starts[len(self.windows) - (end - first) >= n_query]
+        return rng.choice(starts) + np.arange(k_shot) if starts.size else None
+
+    def scattered(self, k_shot, n_query, rng):
+        """K windows from anywhere, somebody in view; None if they leave fewer than n_query."""
+        if k_shot > len(self.in_view):
+            return None
+        support = np.sort(rng.choice(self.in_view, k_shot, replace=False))
+        return support if (~self.near(support)).sum() >= n_query else None
+
+    def query(self, normal, n_strange, rng):
+        """Some normal windows, then some with strangers."""
+        parts = [self.windows.batch(normal)] if len(normal) else []
+        if n_strange:
+            parts.append(self.strange.batch(rng.integers(len(self.strange), size=n_strange)))
+        x, y = (torch.cat(part) for part in zip(*parts))
+        return x, y
 
 
 def _frames(windows, index):

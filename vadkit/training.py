@@ -1,4 +1,4 @@
-"""Ordinary training on normal windows: sample a batch, predict, compare, step."""
+"""Ordinary training: sample a batch of windows, predict, compare, step."""
 
 import math
 import time
@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from vadkit.callbacks import Callback
 from vadkit.losses import prediction_loss
 from vadkit.metrics import psnr
-from vadkit.windows import Windows
+from vadkit.windows import StrangerWindows, Windows
 
 
 @dataclass
@@ -116,6 +116,8 @@ def fit(
     batch_size: int = 8,
     lr: float = 2e-3,
     loss: Callable[[Tensor, Tensor], Tensor] = prediction_loss,
+    strangers: StrangerWindows | None = None,
+    stranger_share: float = 0.4,
     callbacks: Sequence[Callback] = (),
     held_out: float = 0.1,
     validate_every: int = 200,
@@ -136,6 +138,9 @@ def fit(
         Windows per step, and the highest learning rate.
     loss : Callable
         Takes (prediction, target) and returns a scalar.
+    strangers, stranger_share : StrangerWindows, float
+        Windows with somebody strange in them, whose targets are without, and their share of each
+        batch; it learns to leave out what is not normal.
     callbacks : sequence of Callback
         What else happens, for instance `WeightAverage`.
     held_out, validate_every : float, int
@@ -156,6 +161,7 @@ def fit(
         If the loss is no longer a number; the weights are those before that step.
     """
     _check_length(steps, minutes)
+    n_strange = _count_strange(strangers, stranger_share, batch_size)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     train, validation = split_windows(windows, held_out)
     validation = validation[:: max(len(validation) // 64, 1)]  # some 64 windows are enough
@@ -174,7 +180,10 @@ def fit(
     with _keeping_what_was_learned(run), bar:
         for run.lr in _learning_rates(lr, steps, minutes):
             optimizer.param_groups[0]["lr"] = run.lr
-            x, y = windows.batch(rng.choice(train, batch_size))
+            x, y = windows.batch(rng.choice(train, batch_size - n_strange))
+            if strangers is not None:
+                strange = strangers.batch(rng.choice(len(strangers), n_strange))
+                x, y = torch.cat([x, strange[0]]), torch.cat([y, strange[1]])
             run.x, run.y = x.to(device), y.to(device)
 
             run.prediction = predictor(run.x)
@@ -206,6 +215,13 @@ def _check_length(steps, minutes):
         raise ValueError(
             "Say how long to train: steps=... or minutes=..., one of them and above zero."
         )
+
+
+def _count_strange(strangers, share, batch_size):
+    """How many windows of a batch show a stranger."""
+    if not 0 < share < 1:
+        raise ValueError(f"stranger_share is a share between 0 and 1, got {share}.")
+    return 0 if strangers is None else min(math.ceil(share * batch_size), batch_size - 1)
 
 
 def _require_finite(loss, step, lr):

@@ -1,6 +1,7 @@
 """Frames to windows: four frames in (x1..x4), the next frame out (x5)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import torch
@@ -144,9 +145,115 @@ class Windows(torch.utils.data.Dataset):
         for index in indices:
             clip, first = self.locate(int(index))
             pieces.append(self.clips[clip].frames[first : first + self.n_inputs + 1])
-        sizes = {piece.shape[1:] for piece in pieces}
-        if len(sizes) != 1 or len(next(iter(sizes))) != 2:
-            have = sorted(sizes) or "no window at all"
-            raise ValueError(f"A batch needs grey frames (H, W) of one size, got {have}.")
-        video = _images(np.stack(pieces))
-        return video[:, :-1], video[:, -1:]
+        return _stack(pieces)
+
+
+class EndlessWindows(Windows):
+    """Windows of a camera that never stops: while batches are drawn, new clips replace old ones.
+
+    Parameters
+    ----------
+    make_clip : callable
+        From a number, counting from 0, to a clip; all of one length. `ToyScene.normal_clip` is one.
+    n_clips, fresh_every : int
+        How many clips are at hand, and after how many batches a new one replaces the oldest.
+    n_inputs : int
+        Frames in, for one frame out.
+    """
+
+    def __init__(
+        self,
+        make_clip: Callable[[int], Any],
+        n_clips: int = 16,
+        fresh_every: int = 12,
+        n_inputs: int = N_INPUTS,
+    ) -> None:
+        super().__init__(map(make_clip, range(n_clips)), n_inputs)
+        self.make_clip, self.fresh_every, self.n_batches = make_clip, fresh_every, 0
+
+    def batch(self, indices: Iterable[int]) -> tuple[Tensor, Tensor]:
+        """Cut some windows of the clips at hand, and now and then replace a clip.
+
+        Parameters
+        ----------
+        indices : iterable of int
+            As in `Windows.batch`, whose tensors it returns.
+
+        Returns
+        -------
+        x : Tensor
+            (n, n_inputs, H, W), float32 in [0, 1].
+        y : Tensor
+            (n, 1, H, W).
+        """
+        self.n_batches += 1
+        if self.n_batches % self.fresh_every == 0:
+            number = len(self.clips) - 1 + self.n_batches // self.fresh_every
+            self.clips[number % len(self.clips)] = self.make_clip(number)
+        return super().batch(indices)
+
+
+class StrangerWindows(torch.utils.data.Dataset):
+    """Windows whose last frame shows an anomaly, and as target the same frame without it.
+
+    A predictor that learns from them leaves out whatever is not normal. The target of Astrid et
+    al. 2021, who make anomalies out of normal video, is alike.
+
+    Parameters
+    ----------
+    clips : iterable of RenderedClip
+        Clips that know their `without_anomaly()`; a ValueError if no anomaly is seen in any.
+    n_inputs : int
+        Frames in, for one frame out.
+    """
+
+    def __init__(self, clips: Iterable, n_inputs: int = N_INPUTS) -> None:
+        self.clips, self.n_inputs = list(clips), n_inputs
+        self.clean = [clip.without_anomaly() for clip in self.clips]
+        self.where = [  # number of the clip, and of the frame to predict
+            (number, int(frame))
+            for number, clip in enumerate(self.clips)
+            for frame in np.flatnonzero(clip.labels)
+            if frame >= n_inputs
+        ]
+        if not self.where:
+            raise ValueError(f"No window with a stranger in {len(self.clips)} clips.")
+
+    def __len__(self) -> int:
+        return len(self.where)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        x, y = self.batch([index])
+        return x[0], y[0]
+
+    def batch(self, indices: Iterable[int]) -> tuple[Tensor, Tensor]:
+        """Cut some windows.
+
+        Parameters
+        ----------
+        indices : iterable of int
+            At least one window number, in any order.
+
+        Returns
+        -------
+        x : Tensor
+            (n, n_inputs, H, W), float32 in [0, 1], the stranger in it.
+        y : Tensor
+            (n, 1, H, W), without.
+        """
+        pieces = []
+        for index in indices:
+            clip, frame = self.where[int(index)]
+            seen = self.clips[clip].frames[frame - self.n_inputs : frame]
+            pieces.append(np.concatenate([seen, self.clean[clip].frames[frame : frame + 1]]))
+        return _stack(pieces)
+
+
+def _stack(pieces):
+    """Pieces of n_inputs + 1 frames as inputs and targets."""
+    sizes = {piece.shape[1:] for piece in pieces}
+    if len(sizes) != 1 or len(next(iter(sizes))) != 2:
+        have = sorted(sizes) or "no window at all"
+        raise ValueError(f"A batch needs grey frames (H, W) of one size, got {have}.")
+    video = _images(np.stack(pieces))
+    return video[:, :-1], video[:, -1:]

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from vadkit.checkpoints import load_tensors, load_weights, save_weights
 from vadkit.episodes import EpisodeSampler
-from vadkit.losses import prediction_loss
+from vadkit.losses import LOSSES, prediction_loss
 from vadkit.maml.adapting import adapt, adaptation_curve
 from vadkit.maml.checks import check_adaptable
 from vadkit.maml.history import MetaHistory, Monitor
@@ -38,12 +38,15 @@ class MetaTrained:
         The rates alpha, and how many inner steps both are meant for.
     history : MetaHistory
         How it was trained.
+    loss : callable
+        What its inner steps descend.
     """
 
     predictor: nn.Module
     rates: InnerRates
     n_inner_steps: int = 3
     history: MetaHistory = field(default_factory=MetaHistory)
+    loss: Callable | None = prediction_loss
 
     @property
     def modules(self) -> nn.ModuleDict:
@@ -54,14 +57,14 @@ class MetaTrained:
         self,
         support: tuple[Tensor, Tensor],
         n_inner_steps: int | None = None,
-        loss: Callable = prediction_loss,
+        loss: Callable | None = None,
     ) -> nn.Module:
         """Adapt to a new scene.
 
         Parameters
         ----------
         support, n_inner_steps, loss : see `vadkit.adapt`
-            By default as many steps as it was trained for, at the rates it was trained with.
+            By default as it was trained: as many steps, at these rates, on this loss.
 
         Returns
         -------
@@ -69,6 +72,9 @@ class MetaTrained:
             An adapted copy of the predictor.
         """
         steps = self.n_inner_steps if n_inner_steps is None else n_inner_steps
+        loss = loss or self.loss
+        if loss is None:
+            raise ValueError("It was trained on a loss of its own: give loss=..., the same one.")
         return adapt(self.predictor, support, self.rates, steps, loss)
 
     def save(self, path: str | Path, header: dict | None = None) -> None:
@@ -84,6 +90,7 @@ class MetaTrained:
             "learn_rates": self.rates.learn,
             "n_inner_steps": self.n_inner_steps,
             "history": asdict(self.history),
+            "loss": getattr(self.loss, "__name__", ""),
         }
         save_weights(path, self.modules, {**(header or {}), "meta": meta})
 
@@ -109,7 +116,8 @@ class MetaTrained:
             )
         n_inner_steps = meta["n_inner_steps"]
         rates = InnerRates(predictor, meta["inner_lr"], meta["learn_rates"], n_inner_steps)
-        trained = cls(predictor, rates, n_inner_steps, MetaHistory(**meta["history"]))
+        loss = LOSSES.get(meta.get("loss", "prediction_loss"))
+        trained = cls(predictor, rates, n_inner_steps, MetaHistory(**meta["history"]), loss)
         load_weights(path, trained.modules)
         trained.predictor.eval()
         return trained
@@ -131,7 +139,7 @@ def meta_train(
     update: Callable = meta_step,
     max_norm: float | None = 10.0,
     schedule: Callable[[int, int], float] = _half_cosine,
-    loss: Callable = prediction_loss,
+    loss: Callable | None = None,
     monitor: Monitor | None = None,
 ) -> MetaTrained:
     """Meta-train a predictor in place by Algorithm 1 (Finn et al. 2017), on a GPU if there is one.
@@ -154,8 +162,8 @@ def meta_train(
         Clip the meta-gradient to this norm.
     schedule : callable
         (steps done, steps) to a factor for both rates; by default half a cosine down to 0.
-    loss : callable
-        (predictions, targets) to a scalar.
+    loss : callable, optional
+        (predictions, targets) to a scalar: `prediction_loss`, or that of a `MetaTrained`.
     monitor : Monitor, optional
         What is measured and shown meanwhile.
 
@@ -175,8 +183,8 @@ def meta_train(
     _check_options(sampler, steps, update)
     if not isinstance(predictor, MetaTrained):
         predictor = MetaTrained(predictor, check_adaptable(predictor, inner_lr), n_inner_steps)
-    trained = predictor
-    monitor = monitor or Monitor()
+    trained, monitor = predictor, monitor or Monitor()
+    loss = trained.loss = loss or trained.loss or prediction_loss
     theta, rates, history = trained.predictor, trained.rates, trained.history
     device = "cuda" if torch.cuda.is_available() else "cpu"
     trained.modules.to(device).train()

@@ -14,7 +14,7 @@ SHIFT = 4  # bits after the point in OpenCV's coordinates: sixteenths of a pixel
 class _Backdrop:
     image: np.ndarray  # (canvas, canvas) uint8
     shaded: np.ndarray  # the same in the shadow of somebody who walks there
-    front: np.ndarray  # float32: image y of the foot of the prop at each pixel, 0 where none is
+    front: np.ndarray  # float32: canvas y of the foot of the prop at each pixel, 0 where none is
 
 
 def paint(world: World, canvas: int) -> _Backdrop:
@@ -129,14 +129,14 @@ class _Brush:
     """Paints a prop, in metres right of and above its foot, into the image and into `front`."""
 
     def __init__(self, world, prop, image, front):
-        self.x, self.foot = world.camera.project(prop.X, prop.Z)
         self.canvas = len(image)
+        x, y = world.camera.project(prop.X, prop.Z)
+        self.x, self.foot = x * self.canvas, y * self.canvas
         self.metre = world.camera.focal / prop.Z * self.canvas
         self.image, self.front = image, front
 
     def _pixel(self, right, up):
-        x = self.x * self.canvas + right * self.metre
-        y = self.foot * self.canvas - up * self.metre
+        x, y = self.x + right * self.metre, self.foot - up * self.metre
         return int(x * 2**SHIFT), int(y * 2**SHIFT)
 
     def dot(self, right, up, radius, tone):

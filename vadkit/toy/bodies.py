@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vadkit.toy.customs import CONTEXTUAL
+from vadkit.toy.places import CONTEXTUAL
 from vadkit.toy.strokes import Stroke, circle, dot, fill, limb, line, points, scaled, tipped
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from vadkit.toy.backdrops import SHIFT, paint
 from vadkit.toy.bodies import BODIES
 from vadkit.toy.crowds import Actor, make_actors
+from vadkit.toy.passers_by import make_passers_by
 from vadkit.toy.worlds import World
 
 SUPERSAMPLING = 4
@@ -113,8 +114,6 @@ def _render(target, actor, t, tone=None):
 
 def _hide_behind_props(target, actor, t, front, cover):
     """Take whatever stands nearer to the camera than the actor from `cover` again."""
-    # NOTE: `front` is in image heights but `foot` in pixels, so that nothing is ever hidden. To
-    # mend it changes the pixels of every scene, and with them every number that was measured.
     x0, y0, x1, y1 = actor.box[t]
     nearer = (front[y0:y1, x0:x1] > actor.foot[t]).view(np.uint8)
     cv2.copyTo(cover[y0:y1, x0:x1], nearer, target[y0:y1, x0:x1])
@@ -133,10 +132,19 @@ class RenderedClip:
         Its length, and the height and width of its frames.
     kind : str
         The anomaly that happens in it, "" for normal life.
+    shown : bool
+        False leaves the anomaly out; everybody else stays.
     """
 
     def __init__(
-        self, world: World, name: str, seed: tuple, n_frames: int, size: int, kind: str = ""
+        self,
+        world: World,
+        name: str,
+        seed: tuple,
+        n_frames: int,
+        size: int,
+        kind: str = "",
+        shown: bool = True,
     ):
         self.world = world
         self.name = name
@@ -144,13 +152,15 @@ class RenderedClip:
         self.n_frames = n_frames
         self.size = size
         self.kind = kind
+        self.shown = shown
 
     def __len__(self) -> int:
         return self.n_frames
 
     def __repr__(self) -> str:
         frames = f"{self.n_frames} frames of {self.size} x {self.size}"
-        return f"RenderedClip({self.name!r}, {frames}, {self.kind or 'normal'})"
+        what = self.kind if self.kind and self.shown else "normal"
+        return f"RenderedClip({self.name!r}, {frames}, {what})"
 
     def without_anomaly(self) -> "RenderedClip":
         """Give the same clip, same people, same noise, as if nothing had happened.
@@ -160,7 +170,26 @@ class RenderedClip:
         RenderedClip
             Normal from beginning to end.
         """
-        return RenderedClip(self.world, self.name, self.seed, self.n_frames, self.size)
+        return self._copy(self.world, shown=False)
+
+    def in_world(self, world: World) -> "RenderedClip":
+        """Give the same clip in a world where the other side of a custom is normal.
+
+        Parameters
+        ----------
+        world : World
+            The same place with its `side` changed.
+
+        Returns
+        -------
+        RenderedClip
+            A clip of strangers shows the same people, and labels the others.
+        """
+        return self._copy(world, self.shown)
+
+    def _copy(self, world, shown):
+        same = self.name, self.seed, self.n_frames, self.size, self.kind
+        return RenderedClip(world, *same, shown)
 
     @property
     def labels(self) -> np.ndarray:
@@ -180,7 +209,9 @@ class RenderedClip:
     @property
     def actors(self) -> list[Actor]:
         """Everybody in the clip, the anomaly last if there is one."""
-        return make_actors(self.world, self.seed, self.n_frames, self.kind)
+        make = make_passers_by if self.world.custom else make_actors
+        actors = make(self.world, self.seed, self.n_frames, self.kind)
+        return [actor for actor in actors if self.shown or not actor.abnormal.any()]
 
     def _set_up(self):
         """The backdrop, and everybody on the canvas."""
@@ -212,22 +243,25 @@ class RenderedClip:
 
     @cached_property
     def _truth(self):
-        """Labels and boxes: the anomaly in white on black, then what hides it in black."""
+        """Labels and boxes: the anomaly in white on black, and what hides it in black."""
         labels, boxes = np.zeros(self.n_frames, bool), np.full((self.n_frames, 4), -1)
-        if not self.kind:
+        if not self.kind or not self.shown:
             return labels, boxes
-        backdrop, (*others, anomaly) = self._set_up()
+        backdrop, actors = self._set_up()
         mask, black = np.zeros_like(backdrop.image), np.zeros_like(backdrop.image)
-        for t in np.flatnonzero(np.array(anomaly.seen) & anomaly.abnormal):
+        for t in range(self.n_frames):
+            seen = [actor for actor in actors if actor.seen[t]]
+            anomalies = [actor for actor in seen if actor.abnormal[t]]
+            if not anomalies:
+                continue
             mask[:] = 0
-            _render(mask, anomaly, t, 255)
-            _hide_behind_props(mask, anomaly, t, backdrop.front, black)
-            for other in others:
-                if other.seen[t] and other.foot[t] > anomaly.foot[t]:
-                    _render(mask, other, t, 0)
+            for actor in sorted(seen, key=lambda actor: actor.foot[t]):  # far to near
+                _render(mask, actor, t, 255 if actor.abnormal[t] else 0)
+                _hide_behind_props(mask, actor, t, backdrop.front, black)
             labels[t] = mask.mean() / 255 > VISIBLE
             if labels[t]:  # the box holds the shadow too
-                cv2.fillConvexPoly(mask, anomaly.shadow[t], 255, cv2.LINE_8, SHIFT)
+                for anomaly in anomalies:
+                    cv2.fillConvexPoly(mask, anomaly.shadow[t], 255, cv2.LINE_8, SHIFT)
                 boxes[t] = _box_of(mask, self.size)
         return labels, boxes
 

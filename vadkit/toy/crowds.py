@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vadkit.toy.bodies import BODIES
-from vadkit.toy.customs import CONTEXTUAL
 from vadkit.toy.geometry import Walkway
+from vadkit.toy.places import CONTEXTUAL
 from vadkit.toy.worlds import World
 
 SWAYING = ("walker", "runner", "boar", "dog", *CONTEXTUAL)  # those not on wheels
@@ -25,7 +25,7 @@ class Actor(NamedTuple):
     ground: np.ndarray  # (T, 2) metres, where it is
     heading: np.ndarray  # (T, 2) unit vectors, which way it faces
     strokes: list  # its body
-    abnormal: np.ndarray  # (T,) bool, when it goes against the custom of the place
+    abnormal: np.ndarray  # (T,) bool, when it is not normal in this place
 
 
 def make_actors(world: World, seed: tuple, n_frames: int, kind: str) -> list[Actor]:
@@ -37,8 +37,17 @@ def make_actors(world: World, seed: tuple, n_frames: int, kind: str) -> list[Act
     return actors
 
 
-def _make_actor(kind, walkway, s, travelled, offset, direction, rng, abnormal):
-    """An actor `s` (T,) metres along a walkway; legs and wheels turn with what it `travelled`."""
+def make_actor(
+    kind: str,
+    walkway: Walkway,
+    s: np.ndarray,
+    travelled: np.ndarray,
+    offset: float | np.ndarray,
+    direction: int,
+    rng: np.random.Generator,
+    abnormal: bool | np.ndarray,
+) -> Actor:
+    """Make an actor `s` (T,) metres along a walkway; its legs turn with what it `travelled`."""
     body = BODIES[kind]
     phase = rng.uniform(0, 2 * np.pi) + travelled * body.turn
     if kind in SWAYING:
@@ -51,11 +60,11 @@ def _make_actor(kind, walkway, s, travelled, offset, direction, rng, abnormal):
 
 
 def _crowd(world, rng, seconds):
-    """The normal life of a place, as its custom has it."""
-    if world.custom.driving_speed:
+    """The normal life of a place, as its kind has it."""
+    if world.life.driving_speed:
         yield from _traffic(world, rng, seconds)
-    if world.custom.standing_groups:
-        for _ in range(rng.integers(0, world.custom.standing_groups + 1)):
+    if world.life.standing_groups:
+        for _ in range(rng.integers(0, world.life.standing_groups + 1)):
             yield from _standing_group(world, rng, seconds)
     n_walking = 0
     while n_walking < world.crowd:
@@ -70,13 +79,13 @@ def _pass_by(world, rng, kind, walkway, offset, direction, gone, start, pad, lea
     along = (start * (last - first) + gone) % (last - first)
     s = first + along if direction > 0 else last - along
     s = s + direction * lead
-    return _make_actor(kind, walkway, s, gone, offset, direction, rng, abnormal=False)
+    return make_actor(kind, walkway, s, gone, offset, direction, rng, abnormal=False)
 
 
 def _traffic(world, rng, seconds):
     """One or two vehicles in each lane."""
     for direction in (-1, 1):
-        speed, start = rng.uniform(*world.custom.driving_speed), rng.random()
+        speed, start = rng.uniform(*world.life.driving_speed), rng.random()
         lane = (world.walkway, -1.55 * direction, direction, speed * seconds)
         for k in range(rng.integers(1, 3)):
             kind = "truck" if rng.random() < 0.2 else "car"
@@ -87,21 +96,21 @@ def _walking_group(world, rng, seconds):
     """One to three people side by side, perhaps with a dog."""
     walkway, direction = world.walkway, int(rng.choice([-1, 1]))
     inner = 0.35  # metres from the middle that a companion keeps at least
-    if world.custom.walk == "anywhere":
+    if world.life.walk == "anywhere":
         walkway, offset = _free_walkway(world, rng), 1.3
-    elif world.custom.walk == "pavements":
+    elif world.life.walk == "pavements":
         inner += world.half
         offset = rng.choice([-1, 1]) * (world.half + rng.uniform(0.5, 2.0))
-    elif world.custom.walk == "path":
+    elif world.life.walk == "path":
         offset = rng.uniform(-0.85, 0.85) * world.half
     else:
         offset = -direction * rng.uniform(0.4, 0.95) * world.half
-    gone, start = rng.uniform(*world.custom.walking_speed) * seconds, rng.random()
+    gone, start = rng.uniform(*world.life.walking_speed) * seconds, rng.random()
     for companion in range(rng.choice([1, 1, 2, 3])):
         beside = np.sign(offset) * max(abs(offset) - 0.65 * companion, inner)
         trip = (walkway, beside, direction, gone, start + 0.03 * companion)
         yield _pass_by(world, rng, "walker", *trip, pad=2.0)
-    if world.custom.leashed_dogs and rng.random() < world.custom.leashed_dogs:
+    if world.life.leashed_dogs and rng.random() < world.life.leashed_dogs:
         trip = (walkway, offset, direction, gone, start)
         yield _pass_by(world, rng, "leashed_dog", *trip, pad=2.0, lead=0.95)
 
@@ -164,7 +173,7 @@ def _cross(world, rng, trip, n_frames):
         start = n_frames * rng.uniform(0.4, 0.6) + to_middle
     gone = (np.arange(n_frames) - start) * speed / world.fps
     s = first + gone if direction > 0 else last - gone
-    actor = _make_actor(kind, walkway, s, gone, offset, direction, rng, abnormal=True)
+    actor = make_actor(kind, walkway, s, gone, offset, direction, rng, abnormal=True)
     if kind == "on_road":
         from_middle = np.abs(world.walkway.locate(*actor.ground.T)[1])
         actor = actor._replace(abnormal=from_middle < world.half)
@@ -186,7 +195,7 @@ def _stray(world, rng, trip, n_frames):
         offset, abnormal = offset * (1 - strayed), strayed > 1
     gone = walked * trip.speed / world.fps
     s = middle + trip.direction * gone
-    return _make_actor(trip.kind, trip.walkway, s, gone, offset, trip.direction, rng, abnormal)
+    return make_actor(trip.kind, trip.walkway, s, gone, offset, trip.direction, rng, abnormal)
 
 
 def _anomaly_route(world, rng, kind, direction):
@@ -194,7 +203,7 @@ def _anomaly_route(world, rng, kind, direction):
     walkway, camera, half = world.walkway, world.camera, world.half
     if kind == "on_road":
         return _across_the_road(world, rng), 0.0
-    if kind in ROAMING or world.custom.walk == "anywhere":
+    if kind in ROAMING or world.life.walk == "anywhere":
         length = 2.3 * np.mean(ANOMALY_SPEED[kind])  # metres that it would like to go
 
         def misfit(walkway):
@@ -202,7 +211,7 @@ def _anomaly_route(world, rng, kind, direction):
 
         walkways = [_free_walkway(world, rng, sides=(0, 1), low=0.4) for _ in range(8)]
         return min(walkways, key=misfit), 0.0
-    if world.custom.walk == "pavements":  # mostly the one that is longer in the image
+    if world.life.walk == "pavements":  # mostly the one that is longer in the image
         sides = (-1.2 - half, 1.2 + half)
         shorter, longer = sorted(sides, key=lambda side: np.ptp(walkway.span(camera, side)))
         return walkway, shorter if rng.random() < 0.25 else longer

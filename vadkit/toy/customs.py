@@ -1,69 +1,36 @@
-"""What is normal at each place: `crowds` makes normal life and anomalies from this table alone.
+"""Customs: what is normal here and not elsewhere, and what four frames do not show.
 
-What a place looks like is decided in `worlds` (props, light) and `backdrops` (ground, skyline).
+Each custom has two sides. At one place the first is normal and whoever is on the second side is a
+stranger; at the next place it is the other way round.
 """
 
 from typing import NamedTuple
 
-HEADLINE = ("runner", "cyclist", "car", "boar")
-# Behavioural kinds look or move unlike anything normal.
-KINDS = (*HEADLINE, "skateboarder", "dog", "truck", "ball")
-# Contextual kinds look normal: where and when makes them abnormal.
-CONTEXTUAL = ("against_stream", "loitering", "on_road")
 
-
-class Custom(NamedTuple):
-    """What is normal at one place.
+class Side(NamedTuple):
+    """Who passes by where this side of a custom is normal.
 
     Parameters
     ----------
-    walk : {"keep right", "pavements", "path", "anywhere"}
-        Where people walk: on their side of the walkway, beside it, all over it, or across it all.
-    walking_speed, driving_speed : tuple
-        Slowest and fastest, in metres per second; None where nobody drives.
-    standing_groups : int
-        At most how many groups stand together and talk.
-    leashed_dogs : float
-        Share of the groups of walkers that bring a dog.
-    no_anomaly : tuple
-        The kinds that are normal here, or without meaning.
+    name : str
+        In words.
+    kind : str
+        A key of `BODIES`.
+    direction : int
+        -1: to the left of the image, 1: to the right, 0: either.
+    lane : tuple
+        Where on the walkway, from -1, its near edge, to 1, its far edge.
     """
 
-    walk: str
-    walking_speed: tuple[float, float] = (0.9, 1.7)
-    driving_speed: tuple[float, float] | None = None
-    standing_groups: int = 0
-    leashed_dogs: float = 0.0
-    no_anomaly: tuple[str, ...] = ()
+    name: str
+    kind: str = "walker"
+    direction: int = 0
+    lane: tuple[float, float] = (-0.9, 0.9)
 
 
-# Append only: the position of a place is part of the seed of its scenes, those behind the shipped
-# weights included. A place also needs its `PROPS` in `worlds`.
 CUSTOMS = {
-    "campus": Custom("keep right", no_anomaly=("on_road",)),
-    "road": Custom(
-        "pavements", driving_speed=(3.5, 8.0), no_anomaly=("car", "truck", "against_stream")
-    ),
-    "park": Custom("path", leashed_dogs=0.35, no_anomaly=("dog", "against_stream", "on_road")),
-    "square": Custom("anywhere", standing_groups=2, no_anomaly=CONTEXTUAL),
+    "stream": (Side("to the left", direction=-1), Side("to the right", direction=1)),
+    "speed": (Side("walking"), Side("running", "runner")),
+    "species": (Side("cyclists", "cyclist"), Side("dogs", "dog")),
+    "zone": (Side("near side", lane=(-0.95, -0.35)), Side("far side", lane=(0.35, 0.95))),
 }
-PLACES = tuple(CUSTOMS)
-
-
-def kinds_for(place: str) -> tuple[str, ...]:
-    """List the kinds of anomaly that can happen in a place.
-
-    Parameters
-    ----------
-    place : str
-        One of `PLACES`, otherwise a ValueError.
-
-    Returns
-    -------
-    tuple of str
-        Headline kinds first.
-    """
-    if place not in CUSTOMS:
-        raise ValueError(f"Unknown place {place!r}: choose from {', '.join(PLACES)}.")
-    normal = CUSTOMS[place].no_anomaly
-    return tuple(kind for kind in (*KINDS, *CONTEXTUAL) if kind not in normal)

@@ -1,22 +1,112 @@
 """Toy scenes: grey surveillance video, rendered from a seed when it is first looked at.
 
 A `World` is a place seen by one fixed camera; its clips differ in who walks by. What is normal
-depends on the place: a car belongs on the road and nowhere else.
+depends on the place: a car belongs on the road and nowhere else. A custom, such as a one-way
+stream, is the opposite at another place that looks alike.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vadkit.scenes import Clip, Scene
 from vadkit.toy.clips import RenderedClip
-from vadkit.toy.customs import HEADLINE, PLACES, kinds_for
-from vadkit.toy.worlds import build_world
+from vadkit.toy.customs import CUSTOMS
+from vadkit.toy.passers_by import STRANGER, TURN
+from vadkit.toy.places import HEADLINE, KINDS, PLACES, kinds_for
+from vadkit.toy.worlds import World, build_custom_world, build_world
 
 TRAIN_SEEDS = range(0, 10_000)
 VALIDATION_SEEDS = range(10_000, 11_000)
 TEST_SEEDS = range(20_000, 21_000)
 BOAR_SEED = 30_352  # outside all three
+
+
+@dataclass(kw_only=True)
+class ToyScene(Scene):
+    """A toy scene: its clips are rendered on first use, and it has more of them without end.
+
+    Parameters
+    ----------
+    name, train_clips, test_clips, place, provenance : see `Scene`
+        Its arguments.
+    world : World
+        Where all clips play.
+    seed : tuple of int
+        What the seeds of all clips begin with.
+    n_frames, size : int
+        Of every clip.
+    """
+
+    train_clips: list
+    test_clips: list
+    world: World
+    seed: tuple[int, ...]
+    n_frames: int
+    size: int
+
+    @property
+    def custom(self) -> str | None:
+        """The custom that holds here, one of `CUSTOMS`; None where the kind of place decides."""
+        return self.world.custom or None
+
+    @property
+    def side(self) -> str | None:
+        """Which side of the custom is normal here, in words."""
+        custom = self.world.custom
+        return CUSTOMS[custom][self.world.side].name if custom else None
+
+    def opposite(self) -> "ToyScene":
+        """Make the same place with the opposite custom: who was normal is a stranger.
+
+        Returns
+        -------
+        ToyScene
+            Its test clips have the same frames (those with a "stranger"), its training clips show
+            other people; a ValueError where no custom holds.
+        """
+        if not self.custom:
+            raise ValueError(f"No custom holds in {self.name}: make it with custom='stream'.")
+        world = replace(self.world, side=1 - self.world.side)
+        clips = self.train_clips, self.test_clips
+        train, test = ([clip.in_world(world) for clip in part] for part in clips)
+        name = self.name.rpartition(", ")[0]
+        there = replace(self, train_clips=train, test_clips=test, world=world)
+        return replace(there, name=f"{name}, {there.side}")
+
+    def normal_clip(self, number: int) -> RenderedClip:
+        """Make a clip of normal life; the first ones are the training clips.
+
+        Parameters
+        ----------
+        number : int
+            From 0, without end.
+
+        Returns
+        -------
+        RenderedClip
+            Without an anomaly.
+        """
+        return self._clip(f"train{number:02d}", (0, number))
+
+    def strange_clip(self, number: int, kind: str) -> RenderedClip:
+        """Make a clip with an anomaly to train with: never one of the test clips.
+
+        Parameters
+        ----------
+        number, kind : int, str
+            From 0, without end; an anomaly of this place.
+
+        Returns
+        -------
+        RenderedClip
+            Its `without_anomaly()` is what a predictor may learn to see instead.
+        """
+        return self._clip(f"strange{number:02d}", (2, number), kind)
+
+    def _clip(self, name, part, kind=""):
+        return RenderedClip(self.world, name, self.seed + part, self.n_frames, self.size, kind)
 
 
 def toy_scene(
@@ -27,7 +117,8 @@ def toy_scene(
     n_test: int = 8,
     n_frames: int = 100,
     kinds: Sequence[str] | None = None,
-) -> Scene:
+    custom: str | None = None,
+) -> ToyScene:
     """Make a scene: clips of normal life, and clips with one anomaly each.
 
     Parameters
@@ -41,35 +132,52 @@ def toy_scene(
         How many normal clips, how many with an anomaly; frames per clip, from 40.
     kinds : list of str, optional
         The anomalies of the test clips in turn; by default those of the place, the headline
-        kinds first, the others shuffled.
+        kinds first, the others shuffled. Where a custom holds: a "stranger".
+    custom : str, optional
+        One of `CUSTOMS` ("stream", "speed", "species", "zone"), and which side of it is normal
+        depends on the seed. People cross one after the other, and nothing that four frames show
+        tells a stranger from the others. It takes a place where people walk, and 100 frames.
 
     Returns
     -------
-    Scene
+    ToyScene
         Its clips are rendered on first use.
 
     Raises
     ------
     ValueError
-        For a seed, place, size, length or kind that cannot be.
+        For a seed, place, size, length, kind or custom that cannot be.
     """
     allowed = kinds_for(place)
+    if custom is not None:
+        allowed = _kinds_with(custom, place, n_frames)
     _check(seed, place, size, n_frames, kinds or (), allowed)
     seed, number = int(seed), PLACES.index(place)
     rng = np.random.default_rng([seed, number])
-    world = build_world(rng, place)
-    first = [kind for kind in allowed if kind in HEADLINE]
-    others = [kind for kind in allowed if kind not in HEADLINE]
-    kinds = list(kinds or [*first, *rng.permutation(others)])
-    train: list = []
-    for i in range(n_train):
-        clip_seed = (seed, number, 0, i)
-        train.append(RenderedClip(world, f"train{i:02d}", clip_seed, n_frames, size))
-    test: list = []
+    if custom is None:
+        prefix: tuple[int, ...] = (seed, number)
+        world, name = build_world(rng, place), f"{place}-{seed}"
+        first = [kind for kind in allowed if kind in HEADLINE]
+        others = [kind for kind in allowed if kind not in HEADLINE]
+        kinds = kinds or [*first, *rng.permutation(others)]
+    else:
+        prefix = (seed, number, list(CUSTOMS).index(custom))
+        world, kinds = build_custom_world(prefix, place, custom), kinds or [STRANGER]
+        name = f"{place}-{seed}, {CUSTOMS[custom][world.side].name}"
+    scene = ToyScene(
+        name=name,
+        place=place,
+        train_clips=[],
+        test_clips=[],
+        world=world,
+        seed=prefix,
+        n_frames=n_frames,
+        size=size,
+    )
+    scene.train_clips += [scene.normal_clip(i) for i in range(n_train)]
     for i in range(n_test):
-        kind, clip_seed = str(kinds[i % len(kinds)]), (seed, number, 1, i)
-        test.append(RenderedClip(world, f"test{i:02d}", clip_seed, n_frames, size, kind))
-    return Scene(f"{place}-{seed}", train, test, place)
+        scene.test_clips.append(scene._clip(f"test{i:02d}", (1, i), str(kinds[i % len(kinds)])))
+    return scene
 
 
 def _check(seed, place, size, n_frames, kinds, allowed):
@@ -86,7 +194,20 @@ def _check(seed, place, size, n_frames, kinds, allowed):
             )
 
 
-def boar_scene(size: int = 64) -> Scene:
+def _kinds_with(custom, place, n_frames):
+    """The kinds of anomaly where a custom holds."""
+    if custom not in CUSTOMS:
+        raise ValueError(f"Unknown custom {custom!r}: choose from {', '.join(CUSTOMS)}.")
+    if place == "road":
+        raise ValueError("Customs hold where people walk: choose another place than the road.")
+    if n_frames < 2 * TURN:
+        need = f"clips of at least {2 * TURN} frames"
+        raise ValueError(f"Two people cross one after the other: {need}, got {n_frames}.")
+    normal = {side.kind for side in CUSTOMS[custom]}
+    return (STRANGER, *(kind for kind in KINDS if kind not in normal))
+
+
+def boar_scene(size: int = 64) -> ToyScene:
     """Make the scene of `the_boar`, a campus that comes back in every notebook.
 
     Parameters
@@ -96,7 +217,7 @@ def boar_scene(size: int = 64) -> Scene:
 
     Returns
     -------
-    Scene
+    ToyScene
         Of 112 frames a clip.
     """
     return toy_scene(BOAR_SEED, "campus", size, n_frames=112)

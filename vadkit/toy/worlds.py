@@ -1,13 +1,15 @@
 """A place and the camera that watches it: all that the clips of one scene share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 
-from vadkit.toy.customs import CUSTOMS, Custom
 from vadkit.toy.geometry import Camera, Walkway
+from vadkit.toy.places import NORMAL_LIFE, NormalLife
 
+WALKER_FRAMES, WALKER_SPEED = 38, 1.4  # frames to cross the image where a custom holds; m/s
 NO_HOUSES = 1000.0  # metres, so far behind that none is in sight
 PROPS = {
     "campus": ["lamp", "lamp", "tree", "tree", "bench"],
@@ -43,7 +45,7 @@ class World:
 
     Parameters
     ----------
-    place, custom, camera, walkway : str, Custom, Camera, Walkway
+    place, life, camera, walkway : str, NormalLife, Camera, Walkway
         What it looks like, what is normal, who looks, and what leads across the ground.
     half, back : float
         Half the width of the walkway or road, and Z of the houses, in metres.
@@ -53,10 +55,12 @@ class World:
         Grey tones 0..255; a slab of the paving has a side in metres.
     paint_seed, props, backdrops : int, list of Prop, dict
         The looks of the ground, what stands on it, and what was painted so far by canvas size.
+    custom, side : str, int
+        A key of `CUSTOMS` and which of its two sides is normal here; "" where `life` decides.
     """
 
     place: str
-    custom: Custom
+    life: NormalLife
     camera: Camera
     walkway: Walkway
     half: float
@@ -71,11 +75,19 @@ class World:
     paint_seed: int
     props: list[Prop] = field(default_factory=list)
     backdrops: dict = field(default_factory=dict)
+    custom: str = ""
+    side: int = 0
 
     @property
     def ground_top(self) -> float:
         """Image y where the ground begins."""
         return float(np.clip(self.camera.project(0, self.back)[1], 0.08, 0.5))
+
+    @property
+    def rightwards(self) -> bool:
+        """Whether the walkway leads to the right of the image; its left is the far side then."""
+        x, _ = self.camera.project(*self.walkway.at(np.array([0.0, 1.0])).T)
+        return bool(x[1] > x[0])
 
 
 def build_world(rng: np.random.Generator, place: str) -> World:
@@ -97,7 +109,7 @@ def build_world(rng: np.random.Generator, place: str) -> World:
     )
     world = World(
         place,
-        CUSTOMS[place],
+        NORMAL_LIFE[place],
         camera,
         walkway,
         half,
@@ -112,6 +124,26 @@ def build_world(rng: np.random.Generator, place: str) -> World:
         paint_seed=int(rng.integers(2**31)),
     )
     world.props = list(_place_props(rng, world, reach))
+    return world
+
+
+def build_custom_world(seed: tuple, place: str, custom: str) -> World:
+    """Sample a place in which all who pass by are seen well, and which side of a custom holds.
+
+    The walkway crosses the image, close to the camera, with nothing in front of it. So few frames
+    per second are kept that a walker takes some forty of them to cross.
+    """
+    for attempt in count():
+        rng = np.random.default_rng([*seed, attempt])
+        world = build_world(rng, place)
+        first, last = world.walkway.span(world.camera)
+        if abs(world.walkway.along[0]) > 0.7 and 4 < last - first < 9:
+            break
+    fps = WALKER_FRAMES * WALKER_SPEED / (last - first)
+    quality = world.quality._replace(gain=rng.uniform(0.85, 1.15), noise=rng.uniform(0.5, 1.5))
+    world = replace(world, custom=custom, side=int(rng.integers(2)), fps=fps, quality=quality)
+    far = 1 if world.rightwards else -1
+    world.props = [p for p in world.props if far * world.walkway.locate(p.X, p.Z)[1] > world.half]
     return world
 
 

@@ -1,0 +1,48 @@
+"""Who passes by where a custom holds: one after the other, and strangers among them."""
+
+import numpy as np
+
+from vadkit.toy.bodies import BODIES
+from vadkit.toy.crowds import Actor, make_actor
+from vadkit.toy.customs import CUSTOMS, Side
+from vadkit.toy.places import KINDS
+from vadkit.toy.worlds import World
+
+TURN = 50  # frames in which one passer-by crosses the image
+STRANGER = "stranger"  # the kind of anomaly that is on the other side of the custom
+SPEED = dict.fromkeys(KINDS, (1.7, 2.3)) | {"walker": (1.2, 1.6), "runner": (2.6, 3.4)}  # m/s
+
+
+def make_passers_by(world: World, seed: tuple, n_frames: int, kind: str) -> list[Actor]:
+    """Everybody who crosses the image in a clip; with an anomaly, every second one is a stranger.
+
+    Whose turn it is depends on the seed alone: where the other side of the custom is normal, the
+    same clip has the same people in it.
+    """
+    frames = np.arange(n_frames)
+    sides = CUSTOMS[world.custom]
+    odd = int(np.random.default_rng([*seed, 0]).integers(2))
+    normal: list[Actor] = []
+    strange: list[Actor] = []
+    for turn in range(n_frames // TURN):
+        rng = np.random.default_rng([*seed, 1, turn])
+        number = (turn + odd) % 2 if kind else world.side
+        side = sides[number]
+        if number != world.side and kind != STRANGER:
+            side = sides[world.side]._replace(kind=kind, direction=0)
+        start = turn * TURN + rng.uniform(1, 6)
+        actor = _cross(world, rng, side, frames - start, number != world.side)
+        (strange if number != world.side else normal).append(actor)
+    return normal + strange
+
+
+def _cross(world, rng, side: Side, since, abnormal):
+    """Cross the image along the walkway, `since` (T,) frames after coming into it."""
+    ahead = 1 if world.rightwards else -1
+    direction = ahead * (side.direction or int(rng.choice([-1, 1])))
+    offset = ahead * rng.uniform(*side.lane) * world.half
+    pad = BODIES[side.kind].length + 0.2
+    first, last = world.walkway.span(world.camera, offset, pad)
+    gone = since * rng.uniform(*SPEED[side.kind]) / world.fps
+    s = first + gone if direction > 0 else last - gone
+    return make_actor(side.kind, world.walkway, s, gone, offset, direction, rng, abnormal)

@@ -15,6 +15,7 @@ from sklearn.datasets import load_digits
 from vadkit.episodes import EpisodeSampler, Task
 from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene
+from vadkit.toy import toy_scene
 from vadstudies.sinusoids.pool import SinusoidPool
 
 
@@ -263,3 +264,39 @@ def test_sinusoids_are_the_papers():
     amplitude, phase = (float(number) for number in numbers)
     x, y = tasks[0].support
     assert torch.allclose(y, amplitude * torch.sin(x + phase), atol=0.05)
+
+
+def test_a_scattered_support_comes_from_all_normal_clips_and_shares_no_frame():
+    scene = toy_scene(1, "park", custom="stream")
+    pool = ScenePool([scene], support="scattered")
+    seen = Counter()
+    for (task,) in itertools.islice(EpisodeSampler(pool, 1, 10, 20), 30):
+        assert len(task.support[0]) == 10 and len(task.query[0]) == 20
+        assert not task.shared_frames
+        seen.update(frame for sample in task.support_frames for frame in sample)
+        change = (task.support[1] - task.support[0][:, :1]).abs().amax((1, 2, 3))
+        assert (change > 0.1).all(), "somebody is in view in each of them"
+    assert len({clip for clip, _ in seen}) == 4
+    assert len(seen) > 200
+
+
+def test_query_windows_with_strangers_have_clean_targets():
+    scene = toy_scene(1, "park", custom="stream")
+    pool = ScenePool([scene], support="scattered", strangers=0.5)
+    (task,) = EpisodeSampler(pool, 1, 5, 8)[0]
+    clips = {clip.name: clip for clip in (*scene.train_clips, *scene.test_clips)}
+    strange = [bool(clips[sample[-1][0]].labels[sample[-1][1]]) for sample in task.query_frames]
+    assert strange == [False] * 4 + [True] * 4
+    assert not any(clips[clip].labels.any() for s in task.support_frames for clip, _ in s)
+    for (name, t), target in zip((sample[-1] for sample in task.query_frames), task.query[1]):
+        assert np.array_equal((target[0] * 255).round(), clips[name].without_anomaly().frames[t])
+
+
+def test_support_and_strangers_refuse_what_they_do_not_know():
+    with pytest.raises(ValueError, match="'consecutive' or 'scattered', got 'all'"):
+        ScenePool([numbered_scene(0)], support="all")
+    with pytest.raises(ValueError, match="share from 0 to 1, got 2"):
+        ScenePool([numbered_scene(0)], strangers=2)
+    still = Scene("still", [Clip("c", np.zeros((40, 4, 4), np.uint8))], [])
+    with pytest.raises(ValueError, match="not even K = 1 is possible"):
+        EpisodeSampler(ScenePool([still], support="scattered"), 1, 1, 1)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from vadkit.scenes import Clip
-from vadkit.windows import Windows, make_windows, to_float
+from vadkit.toy import toy_scene
+from vadkit.windows import EndlessWindows, StrangerWindows, Windows, make_windows, to_float
 
 
 def noise(n_frames, height=6, width=5, seed=0):
@@ -197,3 +198,39 @@ def test_to_float_copies_and_keeps_the_shape():
     video = to_float(frames)
     video.zero_()
     assert frames.any() and video.shape == frames.shape
+
+
+def test_windows_with_strangers_have_the_frame_without_them_as_target():
+    scene = toy_scene(1, "campus", custom="stream", n_test=3)
+    windows = StrangerWindows(scene.test_clips)
+    assert len(windows) == sum(clip.labels[4:].sum() for clip in scene.test_clips)
+    x, y = windows.batch(range(len(windows)))
+    assert x.shape == (len(windows), 4, 64, 64) and y.shape == (len(windows), 1, 64, 64)
+    clip, first = windows.locate(5)
+    frame = first + 4
+    seen = scene.test_clips[clip]
+    assert np.array_equal((x[5] * 255).round(), seen.frames[frame - 4 : frame])
+    assert np.array_equal((y[5, 0] * 255).round(), seen.without_anomaly().frames[frame])
+    assert torch.equal(windows[5][1], y[5])
+    with pytest.raises(ValueError, match="No window with a stranger in 4 clips"):
+        StrangerWindows(
+            [*(clip.without_anomaly() for clip in scene.test_clips), *scene.train_clips[:1]]
+        )
+
+
+def test_endless_windows_renew_their_clips_and_never_come_back():
+    scene = toy_scene(1, "campus", n_frames=40)
+    made = []
+
+    def make_clip(number):
+        made.append(number)
+        return scene.normal_clip(number)
+
+    windows = EndlessWindows(make_clip, n_clips=3, fresh_every=2)
+    assert made == [0, 1, 2] and len(windows) == 3 * 36
+    for _ in range(10):
+        windows.batch([0, 40, 80])
+    assert made == list(range(8)), "one new clip after every two batches"
+    assert [clip.name for clip in windows.clips] == ["train06", "train07", "train05"]
+    x, _ = windows.batch([0])
+    assert np.array_equal((x[0] * 255).round(), scene.normal_clip(6).frames[:4])

@@ -184,10 +184,11 @@ class ScenePool:
             query = rng.choice(np.flatnonzero(near), n_normal, replace=n_normal > near.sum())
         else:
             query = rng.choice(np.flatnonzero(~near), n_normal, replace=False)
-        windows = member.windows
-        parts = windows.batch(support), member.query(query, n_strange, rng)
-        frames = [tuple(_frames(windows, i) for i in part) for part in (support, query)]
-        return Task(member.scene.name, *parts, *frames)
+        query_windows, query_frames = member.query(query, n_strange, rng)
+        support_frames = _frames(member.windows, support)
+        support_windows = member.windows.batch(support)
+        name = member.scene.name
+        return Task(name, support_windows, query_windows, support_frames, query_frames)
 
     def _draw_support(self, number, k_shot, n_query, rng):
         """Numbers of the K windows; a ValueError if there are not enough, for the query as well."""
@@ -258,18 +259,27 @@ class _Member:
         return support if (~self.near(support)).sum() >= n_query else None
 
     def query(self, normal, n_strange, rng):
-        """Some normal windows, then some with strangers."""
-        parts = [self.windows.batch(normal)] if len(normal) else []
+        """Some normal windows, then some with strangers: inputs and targets, and their frames."""
+        parts, frames = [], ()
+        if len(normal):
+            parts.append(self.windows.batch(normal))
+            frames += _frames(self.windows, normal)
         if n_strange:
-            parts.append(self.strange.batch(rng.integers(len(self.strange), size=n_strange)))
+            strange = rng.integers(len(self.strange), size=n_strange)
+            parts.append(self.strange.batch(strange))
+            frames += _frames(self.strange, strange)
         x, y = (torch.cat(part) for part in zip(*parts))
-        return x, y
+        return (x, y), frames
 
 
-def _frames(windows, index):
-    clip, first = windows.locate(index)
-    name = windows.clips[clip].name
-    return tuple((name, frame) for frame in range(first, first + windows.n_inputs + 1))
+def _frames(windows, indices):
+    """The frames (clip, number) of each window."""
+    samples = []
+    for clip, first in map(windows.locate, indices):
+        name = windows.clips[clip].name
+        frames = range(first, first + windows.n_inputs + 1)
+        samples.append(tuple((name, frame) for frame in frames))
+    return tuple(samples)
 
 
 def _require_k_shot(k_shot, largest, n_query, where):

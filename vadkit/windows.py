@@ -210,8 +210,8 @@ class StrangerWindows(torch.utils.data.Dataset):
     def __init__(self, clips: Iterable, n_inputs: int = N_INPUTS) -> None:
         self.clips, self.n_inputs = list(clips), n_inputs
         self.clean = [clip.without_anomaly() for clip in self.clips]
-        self.where = [  # number of the clip, and of the frame to predict
-            (number, int(frame))
+        self.where = [  # number of the clip, and of the first frame
+            (number, int(frame) - n_inputs)
             for number, clip in enumerate(self.clips)
             for frame in np.flatnonzero(clip.labels)
             if frame >= n_inputs
@@ -243,10 +243,28 @@ class StrangerWindows(torch.utils.data.Dataset):
         """
         pieces = []
         for index in indices:
-            clip, frame = self.where[int(index)]
-            seen = self.clips[clip].frames[frame - self.n_inputs : frame]
-            pieces.append(np.concatenate([seen, self.clean[clip].frames[frame : frame + 1]]))
+            clip, first = self.locate(index)
+            last = first + self.n_inputs
+            seen, clean = self.clips[clip].frames, self.clean[clip].frames
+            pieces.append(np.concatenate([seen[first:last], clean[last : last + 1]]))
         return _stack(pieces)
+
+    def locate(self, index: int) -> tuple[int, int]:
+        """Tell where a window lies, as `Windows.locate` does.
+
+        Parameters
+        ----------
+        index : int
+            Number of the window; an IndexError if there is none.
+
+        Returns
+        -------
+        clip : int
+            Number of the clip.
+        first : int
+            The first of the n_inputs + 1 frames that the window covers.
+        """
+        return self.where[int(index)]
 
 
 def _stack(pieces):

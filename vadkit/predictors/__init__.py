@@ -41,6 +41,22 @@ def copy_last_frame(x: Tensor) -> Tensor:
     return x[:, -1:]
 
 
+def constant_velocity(x: Tensor) -> Tensor:
+    """Predict that every pixel goes on changing as it did: 2 x4 - x3, and nothing is learned.
+
+    Parameters
+    ----------
+    x : Tensor
+        Windows (N, 4, H, W).
+
+    Returns
+    -------
+    Tensor
+        Frames (N, 1, H, W), which can leave [0, 1] a little.
+    """
+    return 2 * x[:, -1:] - x[:, -2:-1]
+
+
 def build_predictor(name: str, width: int = 16, seed: int = 0, **options: Any) -> Predictor:
     """Build a fresh predictor; the same seed gives the same starting weights.
 

@@ -13,7 +13,7 @@ from vadkit.toy.places import CONTEXTUAL
 from vadkit.toy.strokes import Stroke, circle, dot, fill, limb, line, points, scaled, tipped
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """What tells one person from the next."""
 
     height: float = 1.0
@@ -47,7 +47,7 @@ def _sample_look(rng):
     trousers, skin = int(rng.uniform(15, 110)), int(rng.uniform(120, 210))
     hair = int(rng.uniform(10, 120))
     carries = str(rng.choice(["", "", "backpack", "bag", "coat", "hat"]))
-    return _Look(height, trousers, top, skin, hair, carries)
+    return Look(height, trousers, top, skin, hair, carries)
 
 
 def _tones(low, high):
@@ -278,7 +278,7 @@ class _Body(NamedTuple):
     length: float = 0.28  # half of what it covers on the ground, in metres
     width: float = 0.22
     sideways: float = 0.5  # how much of its side it shows at least: flat bodies have no front
-    sample_look: Callable = _sample_look  # from a random generator to a grey tone, or a _Look
+    sample_look: Callable = _sample_look  # from a random generator to a grey tone, or a Look
 
 
 BODIES = {

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vadkit.toy.bodies import BODIES
+from vadkit.toy.bodies import BODIES, Look
 from vadkit.toy.geometry import Walkway
 from vadkit.toy.places import CONTEXTUAL
 from vadkit.toy.worlds import World
@@ -46,6 +46,7 @@ def make_actor(
     direction: int,
     rng: np.random.Generator,
     abnormal: bool | np.ndarray,
+    in_dark: bool = False,
 ) -> Actor:
     """Make an actor `s` (T,) metres along a walkway; its legs turn with what it `travelled`."""
     body = BODIES[kind]
@@ -54,7 +55,10 @@ def make_actor(
         offset = offset + 0.12 * np.sin(0.35 * travelled + rng.uniform(0, 6))
     ahead = direction * (walkway.at(s + 0.2, offset) - walkway.at(s - 0.2, offset))
     heading = ahead / np.linalg.norm(ahead, axis=1, keepdims=True)
-    strokes = body.make_strokes(phase, body.sample_look(rng))
+    look = body.sample_look(rng)
+    if in_dark and isinstance(look, Look):
+        look = look._replace(top=int(rng.uniform(15, 60)), trousers=int(rng.uniform(15, 60)))
+    strokes = body.make_strokes(phase, look)
     abnormal = np.broadcast_to(abnormal, len(s))
     return Actor(kind, walkway.at(s, offset), heading, strokes, abnormal)
 

@@ -45,4 +45,5 @@ def _cross(world, rng, side: Side, since, abnormal):
     first, last = world.walkway.span(world.camera, offset, pad)
     gone = since * rng.uniform(*SPEED[side.kind]) / world.fps
     s = first + gone if direction > 0 else last - gone
-    return make_actor(side.kind, world.walkway, s, gone, offset, direction, rng, abnormal)
+    trip = s, gone, offset, direction
+    return make_actor(side.kind, world.walkway, *trip, rng, abnormal, in_dark=True)

@@ -29,7 +29,7 @@ class ToyScene(Scene):
 
     Parameters
     ----------
-    name, train_clips, test_clips, place, provenance : see `Scene`
+    name, place, provenance, train_clips, test_clips : see `Scene`
         Its arguments.
     world : World
         Where all clips play.

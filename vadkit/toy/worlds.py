@@ -142,6 +142,7 @@ def build_custom_world(seed: tuple, place: str, custom: str) -> World:
     fps = WALKER_FRAMES * WALKER_SPEED / (last - first)
     quality = world.quality._replace(gain=rng.uniform(0.85, 1.15), noise=rng.uniform(0.5, 1.5))
     world = replace(world, custom=custom, side=int(rng.integers(2)), fps=fps, quality=quality)
+    world.paving = rng.uniform(150, 200)
     far = 1 if world.rightwards else -1
     world.props = [p for p in world.props if far * world.walkway.locate(p.X, p.Z)[1] > world.half]
     return world

@@ -188,3 +188,23 @@ def test_the_package_says_which_line_is_where():
 def test_the_meta_step_fits_on_one_slide():
     _, _, body = inspect.getsource(meta_step).split('"""')
     assert len(body.strip().splitlines()) <= 20
+
+
+@pytest.mark.parametrize("learn", [None, "tensor"])
+@pytest.mark.parametrize("first_order", [False, True])
+def test_an_inner_loop_of_the_head_alone_still_teaches_the_body(learn, first_order):
+    """ANIL: by hand, with a rate of zero for all that is not the head."""
+    predictor, tasks = small_network(), episode()
+    rates = InnerRates(predictor, 0.1, learn, 2, only="3")
+    assert [float(rate) for rate in rates.at(0)] == pytest.approx([0, 0, 0, 0, 0.1, 0.1])
+    meta_loss = by_hand(predictor, tasks, rates, 2, first_order)
+    learned = [*predictor.parameters(), *rates.parameters()]
+    expected = torch.autograd.grad(meta_loss, learned)
+    actual = meta_gradient(predictor, tasks, rates, 2, first_order=first_order)
+    assert relative_error(actual, expected) < 1e-12
+    assert all(gradient.abs().max() > 0 for gradient in actual[:6])
+    adapted = adapt(predictor, tasks[0].support, rates, 2)
+    changed = [not torch.equal(a, b) for a, b in zip(state(adapted), state(predictor))]
+    assert changed == [False] * 4 + [True] * 2
+    with pytest.raises(ValueError, match="No weights are called 'tail'.*choose from 0, 1, 3"):
+        InnerRates(predictor, 0.1, only="tail")

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 import vadkit
 from vadkit.episodes import EpisodeSampler
+from vadkit.losses import decibel_loss
 from vadkit.maml import (
     MetaTrained,
     Monitor,
@@ -186,3 +187,27 @@ def test_sinusoids_as_in_the_paper():
     print({name: curve.round(2).tolist() for name, curve in curves.items()})
     gain = {name: curve[0] - curve[1] for name, curve in curves.items()}
     assert curves["maml"][1] < 0.85 * curves["joint"][1] and gain["maml"] > 2 * gain["joint"] > 0
+
+
+def test_a_predictor_adapts_as_it_was_trained_after_loading_too(tmp_path):
+    predictor, task = small_network(torch.float32), episode(1, dtype=torch.float32)[0]
+    rates = InnerRates(predictor, 0.02, only="3")
+    options = {"outer_lr": 1e-3, "monitor": QUIET}
+    trained = meta_train(predictor, Fixed(*EPISODES), 2, rates, 2, loss=decibel_loss, **options)
+    trained.save(tmp_path / "w.safetensors")
+    again = MetaTrained.load(tmp_path / "w.safetensors", small_network(torch.float32, seed=5))
+    expected = adapt(trained.predictor, task.support, rates, 2, decibel_loss)
+    assert same(state(again.adapt(task.support)), state(expected))
+    other = again.adapt(task.support, loss=torch.nn.functional.l1_loss)
+    assert not same(state(other), state(expected))
+
+
+def test_a_loss_of_ones_own_has_to_be_given_again(tmp_path):
+    predictor, task = small_network(torch.float32), episode(1, dtype=torch.float32)[0]
+    loss = partial(decibel_loss, floor=1e-3)
+    trained = meta_train(predictor, Fixed(*EPISODES), 1, 0.01, 1, loss=loss, monitor=QUIET)
+    trained.save(tmp_path / "w.safetensors")
+    again = MetaTrained.load(tmp_path / "w.safetensors", small_network(torch.float32))
+    with pytest.raises(ValueError, match="give loss=..., the same one"):
+        again.adapt(task.support)
+    assert same(state(again.adapt(task.support, loss=loss)), state(trained.adapt(task.support)))

@@ -95,3 +95,19 @@ def test_an_alarm_waits_and_rings_once():
     assert adaptation.alarms(psnr, 25, n=3) == [6, 11]
     assert adaptation.alarms(psnr, 25, n=1) == [1, 4, 9]
     assert adaptation.alarms(psnr, 20, n=1) == []
+
+
+def test_two_numbers_undo_any_gain_and_offset(support):
+    x, y = support
+
+    def dimmed(windows):
+        return 0.4 * windows[:, -1:] + 0.3
+
+    mended = adaptation.two_numbers(dimmed, (x, x[:, -1:]))
+    assert torch.allclose(mended(x), x[:, -1:], atol=1e-5)
+    before, after = (
+        ((p(x) - y) ** 2).mean() for p in (dimmed, adaptation.two_numbers(dimmed, support))
+    )
+    assert after < before
+    grey = adaptation.two_numbers(lambda windows: 0 * windows[:, -1:], support)(x)
+    assert torch.allclose(grey, y.mean().expand_as(grey), atol=1e-6), "nothing to rescale"

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from vadkit.adversarial import Adversary, discriminator_loss, generator_loss
 from vadkit.callbacks import AddressingEntropy, Callback, WeightAverage
-from vadkit.losses import addressing_entropy, prediction_loss
+from vadkit.losses import addressing_entropy, decibel_loss, prediction_loss
 from vadkit.metrics import psnr
 from vadkit.predictors import PREDICTORS, build_predictor, copy_last_frame
 from vadkit.scenes import Clip
+from vadkit.toy import toy_scene
 from vadkit.training import fit, one_cycle, split_windows
-from vadkit.windows import Windows
+from vadkit.windows import StrangerWindows, Windows
 
 
 def clip(n_frames, size=16, seed=0):
@@ -321,3 +322,26 @@ def test_the_entropy_loss_makes_a_memory_more_decided(windows):
     with torch.no_grad():
         few, many = (addressing_entropy(p.addressing(x)) for p in (decided, undecided))
     assert few < 0.8 * many
+
+
+def test_strangers_take_their_share_of_every_batch_and_are_left_out():
+    """With strangers in the batch, the error on them without them goes down, and not otherwise."""
+    scene = toy_scene(0, "campus", 32, custom="stream", n_test=4)
+    strangers = StrangerWindows(scene.test_clips)
+    x, clean = strangers.batch(range(0, len(strangers), 7))
+    errors = {}
+    for name, options in {"with": {"strangers": strangers}, "without": {}}.items():
+        predictor = build_predictor("unet", width=8, depth=2, predicts="change")
+        windows, options = scene.train_windows(), {"loss": decibel_loss, "lr": 5e-3, **options}
+        fit(predictor, windows, 100, progress=False, **options)
+        errors[name] = decibel_loss(predictor(x), clean).item()
+    assert errors["with"] < errors["without"] - 1
+    with pytest.raises(ValueError, match="share between 0 and 1, got 1"):
+        fit(predictor, scene.train_windows(), 1, strangers=strangers, stranger_share=1)
+
+
+def test_decibel_loss_is_minus_the_psnr():
+    y = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    x = (y + 0.1 * torch.randn(6, 1, 8, 8, generator=torch.Generator().manual_seed(1))).clamp(0, 1)
+    assert decibel_loss(x, y, floor=0).item() == pytest.approx(-psnr(x, y).mean().item(), abs=1e-4)
+    assert decibel_loss(y, y).item() == pytest.approx(-50, abs=1e-4)

@@ -53,6 +53,31 @@ def fine_tuning(
         yield tuned
 
 
+@torch.no_grad()
+def two_numbers(predictor: Callable, support: Samples) -> Callable:
+    """Fit a gain and an offset to a predictor's output, by least squares, and nothing else.
+
+    What differs between cameras may be light and contrast alone; then this is all it takes.
+
+    Parameters
+    ----------
+    predictor, support : Callable, tuple of Tensor
+        What to rescale, and K windows: inputs (K, 4, H, W) and targets (K, 1, H, W).
+
+    Returns
+    -------
+    Callable
+        From windows (N, 4, H, W) to gain * prediction + offset, (N, 1, H, W).
+    """
+    x, y = support
+    predicted = predictor(x)
+    mean, target_mean = predicted.mean(), y.mean()
+    variance = (predicted - mean).square().mean()
+    gain = ((predicted - mean) * (y - target_mean)).mean() / variance.clamp(min=1e-12)
+    offset = target_mean - gain * mean
+    return lambda windows: gain * predictor(windows) + offset
+
+
 def settle_in(
     predictor: nn.Module,
     support: Samples,

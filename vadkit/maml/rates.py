@@ -39,15 +39,23 @@ class InnerRates(nn.Module):
         "tensor and step": one for each weight tensor and each inner step; None: nothing.
     n_inner_steps : int
         How many inner steps, for "tensor and step".
+    only : str
+        Adapt the weights whose names begin so ("head"), and hold the others still in the inner
+        loop; "" adapts all.
 
     References
     ----------
-    Li et al. 2017 (Meta-SGD) for "tensor"; Antoniou et al. 2019 (MAML++) for "tensor and step".
+    Li et al. 2017 (Meta-SGD) for "tensor"; Antoniou et al. 2019 (MAML++) for "tensor and step";
+    Raghu et al. 2020 (ANIL) for `only="head"`.
     """
 
-    def __init__(self, predictor, inner_lr=0.01, learn=None, n_inner_steps=1):
+    def __init__(self, predictor, inner_lr=0.01, learn=None, n_inner_steps=1, only=""):
         super().__init__()
         self.names = [name for name, p in predictor.named_parameters() if p.requires_grad]
+        self.only, self.moves = only, [name.startswith(only) for name in self.names]
+        if not any(self.moves):
+            parts = dict.fromkeys(name.split(".")[0] for name in self.names)
+            raise ValueError(f"No weights are called {only!r}...: choose from {', '.join(parts)}.")
         shapes = {
             "scalar": (1, 1),
             "tensor": (1, len(self.names)),
@@ -76,10 +84,12 @@ class InnerRates(nn.Module):
         sequence of float or Tensor
             One for each tensor.
         """
-        if not self.learn:
-            return [self.start] * len(self.names)
-        row = self.log_alpha.exp()[min(step, len(self.log_alpha) - 1)]
-        return row.expand(len(self.names)).unbind()
+        if self.learn:
+            row = self.log_alpha.exp()[min(step, len(self.log_alpha) - 1)]
+            rates = row.expand(len(self.names)).unbind()
+        else:
+            rates = [self.start] * len(self.names)
+        return [rate if moves else 0.0 for rate, moves in zip(rates, self.moves)]
 
     def table(self) -> np.ndarray:
         """List the rates as they are now.

@@ -88,6 +88,7 @@ class MetaTrained:
         meta = {
             "inner_lr": self.rates.start,
             "learn_rates": self.rates.learn,
+            "only": self.rates.only,
             "n_inner_steps": self.n_inner_steps,
             "history": asdict(self.history),
             "loss": getattr(self.loss, "__name__", ""),
@@ -115,7 +116,13 @@ class MetaTrained:
                 "read it with vadkit.load_weights."
             )
         n_inner_steps = meta["n_inner_steps"]
-        rates = InnerRates(predictor, meta["inner_lr"], meta["learn_rates"], n_inner_steps)
+        rates = InnerRates(
+            predictor,
+            meta["inner_lr"],
+            meta["learn_rates"],
+            n_inner_steps,
+            meta.get("only", ""),
+        )
         loss = LOSSES.get(meta.get("loss", "prediction_loss"))
         trained = cls(predictor, rates, n_inner_steps, MetaHistory(**meta["history"]), loss)
         load_weights(path, trained.modules)

@@ -27,6 +27,7 @@ import vadkit
 from vadkit.episodes import EpisodeSampler
 from vadkit.losses import decibel_loss
 from vadkit.maml import (
+    InnerRates,
     MetaTrained,
     Monitor,
     adapt,

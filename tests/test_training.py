@@ -326,14 +326,14 @@ def test_the_entropy_loss_makes_a_memory_more_decided(windows):
 
 def test_strangers_take_their_share_of_every_batch_and_are_left_out():
     """With strangers in the batch, the error on them without them goes down, and not otherwise."""
-    scene = toy_scene(0, "campus", 32, custom="stream", n_test=4)
+    scene = toy_scene(0, "campus", 32, custom="stream", n_test=8)
     strangers = StrangerWindows(scene.test_clips)
     x, clean = strangers.batch(range(0, len(strangers), 7))
     errors = {}
     for name, options in {"with": {"strangers": strangers}, "without": {}}.items():
         predictor = build_predictor("unet", width=8, depth=2, predicts="change")
         windows, options = scene.train_windows(), {"loss": decibel_loss, "lr": 5e-3, **options}
-        fit(predictor, windows, 100, progress=False, **options)
+        fit(predictor, windows, 200, progress=False, **options)
         errors[name] = decibel_loss(predictor(x), clean).item()
     assert errors["with"] < errors["without"] - 1
     with pytest.raises(ValueError, match="share between 0 and 1, got 1"):

@@ -38,7 +38,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def save_tensors(path: str | Path, tensors: dict[str, Tensor], header: dict) -> None:
+def save_tensors(
+    path: str | Path, tensors: dict[str, Tensor], header: dict, half: bool = False
+) -> None:
     """Write named tensors and a header in one file, whole or not at all.
 
     Parameters
@@ -49,9 +51,13 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], header: dict) -> 
         By name; what they show is written, without gradients.
     header : dict
         Anything that JSON can hold.
+    half : bool
+        Keep numbers in half precision, in half the space.
     """
     metadata = {"vadkit": json.dumps({**header, "format": FORMAT}, sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    if half:
+        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
     with atomic_path(path) as unfinished:
         save_file(tensors, unfinished, metadata=metadata)
 
@@ -86,7 +92,9 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
     return tensors, header
 
 
-def save_weights(path: str | Path, predictor: nn.Module, header: dict | None = None) -> None:
+def save_weights(
+    path: str | Path, predictor: nn.Module, header: dict | None = None, half: bool = False
+) -> None:
     """Write a predictor's weights.
 
     Parameters
@@ -97,8 +105,11 @@ def save_weights(path: str | Path, predictor: nn.Module, header: dict | None = N
         Whose state dict is written.
     header : dict, optional
         Yours, anything that JSON can hold: script, arguments, seed, data, results.
+    half : bool
+        Keep the weights in half precision; they are loaded as the predictor has them.
     """
-    save_tensors(path, predictor.state_dict(), {"torch": torch.__version__, **(header or {})})
+    header = {"torch": torch.__version__, **(header or {})}
+    save_tensors(path, predictor.state_dict(), header, half)
 
 
 def load_weights(path: str | Path, predictor: nn.Module) -> dict:

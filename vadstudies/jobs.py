@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -38,6 +39,11 @@ def fingerprint(scene: vadkit.Scene) -> str:
 def fingerprints(scenes: Iterable[vadkit.Scene]) -> dict[str, str]:
     """Fingerprint of every scene by name."""
     return {scene.name: fingerprint(scene) for scene in scenes}
+
+
+def digest(path: Path) -> str:
+    """Start of the hash of a file: a job is done again when its weights are no longer the same."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def scene_metrics(predictor: Callable, scene: vadkit.Scene, **scoring) -> dict:

@@ -35,9 +35,9 @@ def inner_loop(
         adds the meta-gradient to `.grad` of the predictor and of learned rates.
     """
     # One parameter group for each trainable tensor, so that each can have a rate of its own.
-    alpha = [float(rate) for rate in rates.at(0)]
-    groups = [{"params": [p], "lr": lr} for p, lr in zip(trainable(predictor), alpha)]
-    sgd = torch.optim.SGD(groups)
+    weights = trainable(predictor)
+    alpha = [rates.start] * len(weights) if rates.learn else rates.at(0)
+    sgd = torch.optim.SGD([{"params": [p], "lr": lr} for p, lr in zip(weights, alpha)])
     loop = higher.innerloop_ctx(
         predictor, sgd, copy_initial_weights=False, track_higher_grads=not first_order
     )

@@ -77,13 +77,13 @@ class MetaTrained:
             raise ValueError("It was trained on a loss of its own: give loss=..., the same one.")
         return adapt(self.predictor, support, self.rates, steps, loss)
 
-    def save(self, path: str | Path, header: dict | None = None) -> None:
+    def save(self, path: str | Path, header: dict | None = None, half: bool = False) -> None:
         """Write theta, rates and history to one safetensors file.
 
         Parameters
         ----------
-        path, header : path, dict
-            Where to, and a header of your own.
+        path, header, half : path, dict, bool
+            Where to, a header of your own, and whether half precision will do.
         """
         meta = {
             "inner_lr": self.rates.start,
@@ -93,7 +93,7 @@ class MetaTrained:
             "history": asdict(self.history),
             "loss": getattr(self.loss, "__name__", ""),
         }
-        save_weights(path, self.modules, {**(header or {}), "meta": meta})
+        save_weights(path, self.modules, {**(header or {}), "meta": meta}, half)
 
     @classmethod
     def load(cls, path: str | Path, predictor: nn.Module) -> "MetaTrained":

@@ -9,7 +9,6 @@ comes from a bootstrap over scenes: seeds and draws of a scene are averaged firs
 Keeps choice.json (what was chosen), results.json and steps.json (PSNR against steps).
 """
 
-import hashlib
 import sys
 from functools import partial
 
@@ -39,7 +38,7 @@ from vadstudies.adaptation.protocol import (
     weights_of,
 )
 from vadstudies.adaptation.report import FINE_TUNED, MAML, METRICS, Study, step_curves
-from vadstudies.jobs import fingerprints, main, run_all, study_parser
+from vadstudies.jobs import digest, fingerprints, main, run_all, study_parser
 from vadstudies.results import tidy
 
 SCRIPT = "vadstudies/adaptation/run.py"
@@ -83,7 +82,7 @@ def hash_of_weights(method, seed):
     name = weights_of(method, seed)
     if not name:
         return ""
-    return hashlib.sha256((SHIPPED / f"{name}.safetensors").read_bytes()).hexdigest()[:16]
+    return digest(SHIPPED / f"{name}.safetensors")
 
 
 def hash_of_scenes(pairs):

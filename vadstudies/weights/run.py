@@ -15,6 +15,8 @@ times as many steps, because a step costs a quarter.
 scenes, and about the same computing time: the cheaper methods take more steps. Rates for adapting
 that a method does not learn are the best of several on validation scenes.
 
+streams_<method>, streams_<method>_<seed>: for one-way places, see vadstudies/weights/streams.py.
+
 camera_maml, camera_fine_tuned: for real cameras (vadstudies.few_shot), from toy scenes alone, see
 vadstudies/weights/cameras.py.
 """
@@ -37,7 +39,7 @@ from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
 from vadkit.zoo import SHIPPED
-from vadstudies.weights import cameras
+from vadstudies.weights import cameras, streams
 
 PLACES = ("campus", "road", "park", "square")  # named, so that a new place does not change them
 NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
@@ -160,6 +162,7 @@ WEIGHTS |= {
     for seed in SEEDS
     for method, options in METHODS.items()
 }
+WEIGHTS |= streams.WEIGHTS
 WEIGHTS["camera_maml"] = (cameras.train_maml, cameras.MAML)
 WEIGHTS["camera_fine_tuned"] = (cameras.train_fine_tuned, cameras.FINE_TUNED)
 
@@ -172,7 +175,11 @@ def train(name: str) -> None:
     function, arguments = WEIGHTS[name]
     trained = reproducible(function(**arguments))
     psnr = [round(float(value), 2) for value in validation_psnr(name, trained)]
-    trained.save(SHIPPED / f"{name}.safetensors", header(name, {"validation_psnr": psnr}))
+    trained.save(
+        SHIPPED / f"{name}.safetensors",
+        header(name, {"validation_psnr": psnr}),
+        is_for_streams(name),
+    )
     print(f"{name}: {psnr} dB after 0 .. {trained.n_inner_steps} inner steps", flush=True)
 
 
@@ -180,6 +187,8 @@ def validation_psnr(name: str, trained: MetaTrained) -> np.ndarray:
     """PSNR (dB) on validation scenes, K = 5, after 0 .. 3 steps."""
     if is_for_cameras(name):
         return cameras.validation_psnr(trained)
+    if is_for_streams(name):
+        return streams.validation_psnr(trained)
     n_steps = trained.n_inner_steps
     return adaptation_curve(
         trained.predictor, held_out_tasks(), trained.rates, n_steps, query_psnr
@@ -188,8 +197,11 @@ def validation_psnr(name: str, trained: MetaTrained) -> np.ndarray:
 
 def header(name: str, metrics: dict) -> dict:
     """Where a file comes from: enough to make it again."""
-    for_cameras = is_for_cameras(name)
-    scenes = "seen by cheap cameras" if for_cameras else "the places in turn"
+    network, scenes = NETWORK, "the places in turn"
+    if is_for_cameras(name):
+        network, scenes = cameras.NETWORK, "seen by cheap cameras"
+    if is_for_streams(name):
+        network, scenes = streams.NETWORK, "one-way places and their opposites"
     versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
     arguments = WEIGHTS[name][1]
     return {
@@ -197,7 +209,7 @@ def header(name: str, metrics: dict) -> dict:
         "script": "vadstudies/weights/run.py",
         "arguments": arguments,
         "seed": arguments["seed"],
-        "network": cameras.NETWORK if for_cameras else NETWORK,
+        "network": network,
         "data": f"toy scenes of TRAIN_SEEDS, {scenes}",
         "versions": versions,
         "figures": metrics,
@@ -207,6 +219,11 @@ def header(name: str, metrics: dict) -> dict:
 def is_for_cameras(name: str) -> bool:
     """Whether weights are for real cameras."""
     return name.startswith("camera")
+
+
+def is_for_streams(name: str) -> bool:
+    """Whether weights are for one-way places; those are kept in half precision."""
+    return name in streams.WEIGHTS
 
 
 def main() -> int:

@@ -1,0 +1,133 @@
+"""One-way places: K windows of normal life, and who knows then whom to expect?
+
+    python -m vadstudies.customs.run           hours on one core; stop and go on as you like
+    python -m vadstudies.customs.run --quick   2 minutes: two validation places, nothing kept
+
+`vadstudies.customs.protocol` says what is measured. Keeps choice.json (how to fine-tune, chosen on
+validation places) and results.json.
+"""
+
+import sys
+from functools import partial
+
+from vadkit.zoo import SHIPPED
+from vadstudies.customs.protocol import (
+    CHOOSING,
+    CONTROLLED,
+    DRAWS,
+    EQUAL,
+    EVERY,
+    LEARN_NOTHING,
+    METHODS,
+    OPTIMIZERS,
+    PLACES,
+    SEEDS,
+    SHOTS,
+    STEPS,
+    TUNED,
+    WRONG,
+    compare,
+    place_of,
+    trained,
+    try_out,
+    weights_of,
+)
+from vadstudies.customs.report import Study
+from vadstudies.jobs import digest, fingerprints, main, run_all, study_parser
+from vadstudies.results import tidy
+from vadstudies.weights.streams import name_of
+
+SCRIPT = "vadstudies/customs/run.py"
+K = 10  # at which methods are compared
+COMPARISONS = [
+    ("MAML", "copy last frame"),
+    ("MAML", "ordinary, fine-tuned"),
+    ("MAML", EQUAL),
+    ("MAML", "strangers, fine-tuned"),
+    ("MAML", "head only (ANIL)"),
+    ("MAML", "first-order MAML"),
+    ("MAML", "MAML" + WRONG),
+]
+
+
+def study(options):
+    """Choose how to fine-tune, then compare all methods."""
+    recipes = choose(options)
+    pairs = CHOOSING[:2] if options.quick else PLACES
+    seeds, shots, draws = ((0,), (5,), 1) if options.quick else (SEEDS, SHOTS, DRAWS)
+    settings = {
+        "every": EVERY,
+        "scenes": fingerprints(place_of(*pair) for pair in pairs),
+        "recipes": recipes,
+        "shots": shots,
+        "draws": draws,
+    }
+    jobs, labels = {}, {}
+    for seed in seeds:
+        for method in (*LEARN_NOTHING, *METHODS, *(name + WRONG for name in CONTROLLED)):
+            if seed and method in LEARN_NOTHING:
+                continue
+            for kind, place_seed in pairs:
+                key = f"{kind}-{place_seed} | {method} | seed {seed}"
+                where = {"kind": kind, "place_seed": place_seed}
+                jobs[key] = {**where, "method": method, "seed": seed}
+                labels[key] = {"scene": f"{kind}-{place_seed}", "weights": hash_of(method, seed)}
+    run = partial(compare, shots=shots, draws=draws, recipes=recipes)
+    keep, restart = not options.quick, options.restart
+    rows = run_all("customs/results", SCRIPT, settings, jobs, run, keep, restart, labels)
+    report(Study({"rows": rows}), 5 if options.quick else K)
+
+
+def report(results: Study, k: int):
+    """Print curves, the table, and paired differences."""
+    print("\nraw AUC for K windows")
+    print(results.curve().to_string(float_format="{:.3f}".format))
+    print(f"\nK = {k}, mean ± spread over training seeds and draws")
+    print(results.table(k).set_index("").to_string(index_names=False))
+    print(f"\nK = {k}, paired differences; 95 % t intervals over places, for all of them together")
+    for one, other in COMPARISONS:
+        for metric in ("auc_raw", "psnr"):
+            n = 2 * len(COMPARISONS)
+            mean, low, high = results.difference(one, other, k, metric, n)
+            print(f"{one} minus {other}, {metric}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+
+
+def hash_of(method: str, seed: int) -> str:
+    """Start of the hash of the weights that a method starts from; "" where there are none."""
+    weights = weights_of(method)
+    return digest(SHIPPED / f"{name_of(weights, seed)}.safetensors") if weights else ""
+
+
+def choose(options) -> dict:
+    """How each method is fine-tuned: what gave the highest raw AUC on validation places, K = 10."""
+    pairs = CHOOSING[:2] if options.quick else CHOOSING
+    jobs = {}
+    for weights in sorted(set(TUNED.values())):
+        for optimizer, rates in OPTIMIZERS.items():
+            for rate in rates:
+                for kind, place_seed in pairs:
+                    arguments = {"optimizer": optimizer, "rate": rate, "weights": weights}
+                    key = f"{weights} | {optimizer} {rate} | {kind}-{place_seed}"
+                    jobs[key] = {**arguments, "kind": kind, "place_seed": place_seed}
+    settings = {
+        "steps": STEPS,
+        "scenes": fingerprints(place_of(*pair) for pair in pairs),
+        "weights": {method: hash_of(method, 0) for method in TUNED},
+    }
+    keep, restart = not options.quick, options.restart
+    rows = run_all("customs/choice", SCRIPT, settings, jobs, try_out, keep, restart)
+    tries = tidy(rows.values(), "steps", "n_steps").astype({"n_steps": int})
+    recipes = {}
+    for method, weights in TUNED.items():
+        steps = [trained("streams_maml", 0).n_inner_steps] if method == EQUAL else STEPS
+        allowed = tries[(tries["weights"] == weights) & tries["n_steps"].isin(steps)]
+        mean = allowed.groupby(["optimizer", "rate", "n_steps"])["auc_raw"].mean()
+        optimizer, rate, n_steps = mean.idxmax()
+        recipes[method] = (optimizer, float(rate), int(n_steps))
+        best = f"{optimizer} {rate:g} x {n_steps}: {mean.max():.3f} on validation places"
+        print(f"{method:36} {best}")
+    return recipes
+
+
+if __name__ == "__main__":
+    sys.exit(main(study, study_parser(__doc__)))

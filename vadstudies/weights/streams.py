@@ -1,0 +1,166 @@
+"""Weights for one-way places: the rivals share network, places, and about the same computing time.
+
+At each place people walk one way, and which one four frames do not tell. All weights go to the same
+school first: ordinary training on normal life. From there,
+
+- `train_ordinary` goes on in the same way;
+- `train_strangers` learns from windows with strangers, whose target is the frame without;
+- `train_maml` does that for a while, then is meta-trained: the inner loop sees K normal windows of
+  a place, the outer loop normal life and strangers of the same place.
+
+Every place comes twice, with the stream and with its opposite, so that no network can learn by
+heart which place is which.
+"""
+
+import copy
+from collections.abc import Callable
+from functools import cache, partial
+
+import numpy as np
+from torch import nn
+
+import vadkit
+from vadkit import toy
+from vadkit.episodes import EpisodeSampler
+from vadkit.losses import decibel_loss
+from vadkit.maml.adapting import adaptation_curve, query_psnr
+from vadkit.maml.baselines import joint_step
+from vadkit.maml.history import Monitor
+from vadkit.maml.meta_step import meta_step
+from vadkit.maml.rates import InnerRates
+from vadkit.maml.training import MetaTrained, meta_train
+from vadkit.pools import ScenePool
+
+NETWORK = {"name": "unet", "width": 16, "depth": 2, "stem": 2}
+NETWORK |= {"predicts": "change", "normalise": True}
+WALKING = ("campus", "park", "square")  # where people walk
+
+# The arguments of the trainings, as the header of each file keeps them.
+SCHOOL = {"n_places": 64, "steps": 4000, "outer_lr": 2e-3}
+EPISODE = {"n_way": 2, "k_shot": 10, "n_query": 8}
+MAML = {"strange_steps": 3000, "steps": 600, "n_inner_steps": 3, "inner_lr": 0.005}
+ORDINARY = {"steps": 9000}
+STRANGERS = {"steps": 9000}
+
+
+def stream_place(seed: int, opposite: bool = False, **options) -> toy.ToyScene:
+    """One-way place number `seed`, or the same place with the opposite stream."""
+    place = WALKING[seed % len(WALKING)]
+    scene = toy.toy_scene(seed, place, custom="stream", n_test=4, **options)
+    return scene.opposite() if opposite else scene
+
+
+def place_and_opposite(number: int) -> toy.ToyScene:
+    """Training place number // 2, or its opposite where the number is odd."""
+    return stream_place(toy.TRAIN_SEEDS[number // 2], opposite=bool(number % 2))
+
+
+@cache
+def pool(n_places: int, strangers: float) -> ScenePool:
+    """The training places and their opposites, all kept in memory: 5 MB each."""
+    numbers = range(2 * n_places)
+    return ScenePool(
+        place_and_opposite, numbers, len(numbers), support="scattered", strangers=strangers
+    )
+
+
+def train_jointly(
+    predictor: nn.Module, n_places: int, steps: int, outer_lr: float, strangers: bool, seed: int
+) -> MetaTrained:
+    """Batches of sixteen windows from two places, half of them with strangers or none at all."""
+    share = 2 / 3 if strangers else 0.0
+    batches = EpisodeSampler(pool(n_places, share), n_way=2, k_shot=2, n_query=6, seed=seed)
+    return meta_train(
+        predictor,
+        batches,
+        steps,
+        outer_lr=outer_lr,
+        update=joint_step,
+        loss=decibel_loss,
+        monitor=Monitor(note_every=steps),
+    )
+
+
+@cache
+def school(seed: int) -> nn.Module:
+    """Ordinary training, from which all go on."""
+    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
+    return train_jointly(predictor, **SCHOOL, strangers=False, seed=seed).predictor
+
+
+def train_ordinary(seed: int, steps: int) -> MetaTrained:
+    """Ordinary training all the way: everybody is predicted, whichever way they go."""
+    start = copy.deepcopy(school(seed))
+    options = {**SCHOOL, "steps": steps, "seed": seed + 100}
+    return train_jointly(start, **options, strangers=False)
+
+
+def train_strangers(seed: int, steps: int) -> MetaTrained:
+    """The target is the frame without the stranger; nobody says who that is at a new place."""
+    start = copy.deepcopy(school(seed))
+    options = {**SCHOOL, "steps": steps, "seed": seed + 100}
+    return train_jointly(start, **options, strangers=True)
+
+
+@cache
+def before_maml(seed: int, steps: int) -> nn.Module:
+    """What meta-training starts from: a shorter training with strangers."""
+    return train_strangers(seed, steps).predictor
+
+
+def train_maml(
+    seed: int,
+    strange_steps: int,
+    steps: int,
+    n_inner_steps: int,
+    inner_lr: float,
+    learn_rates: str | None = "tensor and step",
+    only: str = "",
+    first_order: bool = False,
+) -> MetaTrained:
+    """Meta-training: K normal windows in the inner loop, strangers in the outer one."""
+    predictor = copy.deepcopy(before_maml(seed, strange_steps))
+    rates = InnerRates(predictor, inner_lr, learn_rates, n_inner_steps, only)
+    return meta_train(
+        predictor,
+        EpisodeSampler(pool(SCHOOL["n_places"], 0.5), **EPISODE, seed=seed + 200),
+        steps,
+        rates,
+        n_inner_steps,
+        rates_lr=0.02,
+        update=partial(meta_step, first_order=first_order),
+        loss=decibel_loss,
+    )
+
+
+def validation_psnr(trained: MetaTrained, n: int = 8) -> np.ndarray:
+    """PSNR (dB) on normal windows of n validation places, K = 10, after 0, 1, ... inner steps."""
+    places = ScenePool(stream_place, toy.VALIDATION_SEEDS[:n], keep=n, support="scattered")
+    tasks = EpisodeSampler(places, n_way=n, k_shot=10, n_query=16)[0]
+    steps = trained.n_inner_steps if trained.rates.learn else 0
+    return adaptation_curve(
+        trained.predictor, tasks, trained.rates, steps, query_psnr, trained.loss
+    ).mean(0)
+
+
+SEEDS = (0, 1, 2)
+TRAININGS: dict[str, tuple[Callable, dict]] = {
+    "streams_ordinary": (train_ordinary, ORDINARY),
+    "streams_strangers": (train_strangers, STRANGERS),
+    "streams_maml": (train_maml, MAML),
+    "streams_maml_one_rate": (train_maml, {**MAML, "learn_rates": "scalar"}),
+    "streams_fomaml": (train_maml, {**MAML, "first_order": True}),
+    "streams_head": (train_maml, {**MAML, "only": "head"}),
+}
+
+
+def name_of(training: str, seed: int) -> str:
+    """Name of a weights file: the training, and behind it the seed where that is not 0."""
+    return f"{training}_{seed}" if seed else training
+
+
+WEIGHTS = {
+    name_of(training, seed): (function, {"seed": seed, **arguments})
+    for training, (function, arguments) in TRAININGS.items()
+    for seed in SEEDS
+}

@@ -38,7 +38,7 @@ WALKING = ("campus", "park", "square")  # where people walk
 # The arguments of the trainings, as the header of each file keeps them.
 SCHOOL = {"n_places": 64, "steps": 3000, "outer_lr": 2e-3}
 EPISODE = {"n_way": 2, "k_shot": 10, "n_query": 8}
-MAML = {"strange_steps": 3000, "steps": 500, "n_inner_steps": 5, "inner_lr": 0.005}
+MAML = {"strange_steps": 3000, "steps": 700, "n_inner_steps": 3, "inner_lr": 0.007}
 ORDINARY = {"steps": 7000}
 STRANGERS = {"steps": 7000}
 

@@ -3,6 +3,7 @@
 import itertools
 import weakref
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -297,6 +298,11 @@ def test_support_and_strangers_refuse_what_they_do_not_know():
         ScenePool([numbered_scene(0)], support="all")
     with pytest.raises(ValueError, match="share from 0 to 1, got 2"):
         ScenePool([numbered_scene(0)], strangers=2)
+    with pytest.raises(ValueError, match="No window with a stranger in 0 clips"):
+        EpisodeSampler(ScenePool([numbered_scene(0)], strangers=0.5), 1, 1, 2)
+    filmed = Clip("filmed", np.zeros((40, 4, 4), np.uint8), np.ones(40, bool))
+    with pytest.raises(ValueError, match="'filmed' has no such target: only a clip that was drawn"):
+        EpisodeSampler(ScenePool([replace(numbered_scene(0), test_clips=[filmed])], strangers=1), 1)
     still = Scene("still", [Clip("c", np.zeros((40, 4, 4), np.uint8))], [])
     with pytest.raises(ValueError, match="not even K = 1 is possible"):
         EpisodeSampler(ScenePool([still], support="scattered"), 1, 1, 1)

@@ -155,7 +155,10 @@ class ScenePool:
             As in `EpisodeSampler`.
         """
         for number in range(1 if self.lazy else len(self)):
-            self._draw_support(number, k_shot, n_query, np.random.default_rng(0))
+            rng = np.random.default_rng(0)
+            self._draw_support(number, k_shot, n_query, rng)
+            if self.strangers:  # a ValueError where there are none
+                self._open(number).query((), 1, rng)
 
     def sample(
         self, members: list[int], k_shot: int, n_query: int, rng: Generator, overlap: bool = False

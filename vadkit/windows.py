@@ -202,13 +202,18 @@ class StrangerWindows(torch.utils.data.Dataset):
     Parameters
     ----------
     clips : iterable of RenderedClip
-        Clips that know their `without_anomaly()`; a ValueError if no anomaly is seen in any.
+        Clips that know their `without_anomaly()`; a ValueError for others, or if no anomaly is
+        seen in any.
     n_inputs : int
         Frames in, for one frame out.
     """
 
     def __init__(self, clips: Iterable, n_inputs: int = N_INPUTS) -> None:
         self.clips, self.n_inputs = list(clips), n_inputs
+        for clip in self.clips:
+            if not hasattr(clip, "without_anomaly"):
+                only = "only a clip that was drawn can be drawn again without its anomaly"
+                raise ValueError(f"Clip '{clip.name}' has no such target: {only}.")
         self.clean = [clip.without_anomaly() for clip in self.clips]
         self.where = [  # number of the clip, and of the first frame
             (number, int(frame) - n_inputs)

@@ -9,7 +9,8 @@ from vadkit.evaluation import evaluate
 from vadkit.metrics import frame_auc
 from vadkit.predictors import constant_velocity, copy_last_frame
 
-WHERE = [(place, custom) for place in ("campus", "park", "square") for custom in toy.CUSTOMS]
+WALKING = ("campus", "park", "square")
+WHERE = [(place, c) for c in toy.CUSTOMS for place in WALKING if (place, c) != ("square", "zone")]
 
 
 @pytest.mark.parametrize("place, custom", WHERE)
@@ -60,7 +61,7 @@ def test_the_two_sides_differ_in_the_custom_and_in_nothing_else(custom):
     """Averages over forty places: who passes by here and there, in both directions and lanes."""
     seen = {0: [], 1: []}
     for seed in range(40):
-        scene = toy.toy_scene(seed, ("campus", "park", "square")[seed % 3], custom=custom)
+        scene = toy.toy_scene(seed, ("campus", "park")[seed % 2], custom=custom)
         for side in (scene, scene.opposite()):
             for clip in side.train_clips[:1]:
                 seen[side.world.side] += [(side.world, actor) for actor in clip.actors]
@@ -82,7 +83,7 @@ def _habits(passers_by):
         ahead = 1 if world.rightwards else -1
         metres = np.linalg.norm(np.diff(actor.ground, axis=0), axis=1).mean() * world.fps
         lane = ahead * world.walkway.locate(*actor.ground.T)[1].mean() / world.half
-        unlike = float(actor.kind in ("runner", "dog"))
+        unlike = float(actor.kind in ("runner", "skateboarder"))
         rows.append((np.sign(x[-1] - x[0]), lane, metres / 1.4, unlike))
     return dict(zip(("rightwards", "lane", "speed", "kind"), np.mean(rows, axis=0)))
 
@@ -144,8 +145,9 @@ def test_more_clips_without_end_and_none_twice():
     [
         ({"custom": "streams"}, "stream, speed, species, zone"),
         ({"custom": "stream", "place": "road"}, "where people walk"),
+        ({"custom": "zone", "place": "square"}, "no grass"),
         ({"custom": "stream", "n_frames": 80}, "at least 100 frames"),
-        ({"custom": "species", "kinds": ["dog"]}, "'dog' is no anomaly"),
+        ({"custom": "species", "kinds": ["cyclist"]}, "'cyclist' is no anomaly"),
         ({"kinds": ["stranger"]}, "'stranger' is no anomaly"),
     ],
 )

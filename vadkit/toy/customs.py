@@ -19,7 +19,7 @@ class Side(NamedTuple):
     direction : int
         -1: to the left of the image, 1: to the right, 0: either.
     lane : tuple
-        Where on the walkway, from -1, its near edge, to 1, its far edge.
+        Where across the walkway: -1 is its near edge, 1 its far edge, more is beyond.
     """
 
     name: str
@@ -31,6 +31,6 @@ class Side(NamedTuple):
 CUSTOMS = {
     "stream": (Side("to the left", direction=-1), Side("to the right", direction=1)),
     "speed": (Side("walking"), Side("running", "runner")),
-    "species": (Side("cyclists", "cyclist"), Side("dogs", "dog")),
-    "zone": (Side("near side", lane=(-0.95, -0.35)), Side("far side", lane=(0.35, 0.95))),
+    "species": (Side("cyclists", "cyclist"), Side("skateboarders", "skateboarder")),
+    "zone": (Side("on the path"), Side("on the grass", lane=(1.2, 1.7))),
 }

@@ -6,7 +6,7 @@ from vadkit.toy.bodies import BODIES
 from vadkit.toy.crowds import Actor, make_actor
 from vadkit.toy.customs import CUSTOMS, Side
 from vadkit.toy.places import KINDS
-from vadkit.toy.worlds import World
+from vadkit.toy.worlds import WALKER_FRAMES, WALKER_SPEED, World
 
 TURN = 50  # frames in which one passer-by crosses the image
 STRANGER = "stranger"  # the kind of anomaly that is on the other side of the custom
@@ -43,7 +43,9 @@ def _cross(world, rng, side: Side, since, abnormal):
     offset = ahead * rng.uniform(*side.lane) * world.half
     pad = BODIES[side.kind].length + 0.2
     first, last = world.walkway.span(world.camera, offset, pad)
-    gone = since * rng.uniform(*SPEED[side.kind]) / world.fps
+    # The far edge of a walkway is longer than the near one: whoever takes it walks faster.
+    speed = rng.uniform(*SPEED[side.kind]) / WALKER_SPEED * (last - first) / WALKER_FRAMES
+    gone = since * speed
     s = first + gone if direction > 0 else last - gone
     trip = s, gone, offset, direction
     return make_actor(side.kind, world.walkway, *trip, rng, abnormal, in_dark=True)

@@ -136,7 +136,8 @@ def toy_scene(
     custom : str, optional
         One of `CUSTOMS` ("stream", "speed", "species", "zone"), and which side of it is normal
         depends on the seed. People cross one after the other, and nothing that four frames show
-        tells a stranger from the others. It takes a place where people walk, and 100 frames.
+        tells a stranger from the others. It takes a place where people walk (and grass, for
+        "zone"), and 100 frames.
 
     Returns
     -------
@@ -200,6 +201,8 @@ def _kinds_with(custom, place, n_frames):
         raise ValueError(f"Unknown custom {custom!r}: choose from {', '.join(CUSTOMS)}.")
     if place == "road":
         raise ValueError("Customs hold where people walk: choose another place than the road.")
+    if (custom, place) == ("zone", "square"):
+        raise ValueError("A square has no grass: custom 'zone' takes a campus or a park.")
     if n_frames < 2 * TURN:
         need = f"clips of at least {2 * TURN} frames"
         raise ValueError(f"Two people cross one after the other: {need}, got {n_frames}.")

@@ -60,7 +60,8 @@ lock: .venv/ready
 notebooks: .venv/ready
 	$(PY) tools/run_notebooks.py
 
-# Train every shipped weights file again, about an hour and a half on one core; or NAMES="maml_0 joint_0".
+# Train every shipped weights file that is not there as it would be made now (stop it, and it goes
+# on with the next); or these again: NAMES="maml_0 joint_0"; or all again: NAMES=--restart.
 weights: .venv/ready
 	$(PY) -m vadstudies.weights.run $(NAMES)
 

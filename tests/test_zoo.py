@@ -91,3 +91,31 @@ def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
 def test_the_script_refuses_a_name_it_does_not_know(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["run.py", "candidate_c"])
     assert train_weights.main() == 2 and "'candidate_c'" in capsys.readouterr().err
+
+
+def test_training_all_goes_on_with_what_is_not_there(tmp_path, monkeypatch, capsys):
+    made = []
+    monkeypatch.setattr(train_weights, "SHIPPED", tmp_path)
+    network = vadkit.build_predictor("unet", width=4)
+    trained = vadkit.MetaTrained(network, vadkit.InnerRates(network, 0.1))
+    for name in ("one", "other"):
+        monkeypatch.setitem(train_weights.WEIGHTS, name, (None, {"seed": 3}))
+
+    def train(name):
+        made.append(name)
+        trained.save(tmp_path / f"{name}.safetensors", train_weights.header(name, {}))
+
+    def run(*options):
+        made.clear()
+        monkeypatch.setattr(sys, "argv", ["run.py", *options])
+        assert train_weights.main() == 0
+        return sorted(set(made) & {"one", "other"})
+
+    monkeypatch.setattr(train_weights, "train", train)
+    train("one")
+    assert run() == ["other"] and "one: is there" in capsys.readouterr().out
+    assert run() == []
+    monkeypatch.setitem(train_weights.WEIGHTS, "one", (None, {"seed": 4}))
+    assert run() == ["one"]
+    assert run("other") == ["other"]
+    assert run("--restart") == ["one", "other"]

@@ -1,11 +1,13 @@
 """Train the weights of the package, each from a seed, on training scenes only.
 
-    python -m vadstudies.weights.run               all (`make weights`), 90 minutes on one core
-    python -m vadstudies.weights.run maml_0        one of them, 4 minutes or less
+    python -m vadstudies.weights.run               all that are not there yet; stop and go on
+    python -m vadstudies.weights.run --restart     all again, some hours on one core
+    python -m vadstudies.weights.run maml_0        this one again
     python -m vadstudies.weights.run --list        what there is
 
 Every file's header names this script and the arguments that made it; the same versions give the
-same file again.
+same file again. A file whose header says that it was made as it would be now is not made again:
+after a change of code that no argument names, --restart.
 
 candidate_a, candidate_b, pre_trained: the candidates of notebook 04, and what MAML is compared with
 in notebook 05. A specialist on one scene; MAML on many; ordinary training on the same scenes, four
@@ -22,6 +24,7 @@ vadstudies/weights/cameras.py.
 """
 
 import argparse
+import json
 import sys
 from functools import lru_cache, partial
 
@@ -30,6 +33,7 @@ import torch
 
 import vadkit
 from vadkit import toy
+from vadkit.checkpoints import load_tensors
 from vadkit.episodes import EpisodeSampler, Task
 from vadkit.maml.adapting import adaptation_curve, query_psnr
 from vadkit.maml.baselines import joint_step, reptile_step
@@ -183,6 +187,15 @@ def train(name: str) -> None:
     print(f"{name}: {psnr} dB after 0 .. {trained.n_inner_steps} inner steps", flush=True)
 
 
+def is_there(name: str) -> bool:
+    """Whether a file was made with the arguments, the network and the versions of today."""
+    path = SHIPPED / f"{name}.safetensors"
+    if not path.is_file():
+        return False
+    kept, today = load_tensors(path)[1], json.loads(json.dumps(header(name, {})))
+    return all(kept.get(key) == value for key, value in today.items() if key != "figures")
+
+
 def validation_psnr(name: str, trained: MetaTrained) -> np.ndarray:
     """PSNR (dB) on validation scenes, K = 5, after 0 .. 3 steps."""
     if is_for_cameras(name):
@@ -234,6 +247,9 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="which weights to train (default: all)"
     )
+    parser.add_argument(
+        "--restart", action="store_true", help="also train what is there, made as it would be now"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is, and train nothing")
     options = parser.parse_args()
     known = f"There are: {', '.join(WEIGHTS)}."
@@ -248,7 +264,10 @@ def main() -> int:
     torch.set_num_threads(1)
     try:
         for name in options.names or WEIGHTS:
-            train(name)
+            if options.names or options.restart or not is_there(name):
+                train(name)
+            else:
+                print(f"{name}: is there")
     except KeyboardInterrupt:
         print(
             "Stopped. The weights listed above are written; of the others, nothing has changed.",

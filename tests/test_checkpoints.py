@@ -223,3 +223,15 @@ def test_load_or_train_does_not_train_over_a_damaged_file(tmp_path):
     with pytest.raises(ValueError, match="delete it"):
         load_or_train(tmp_path / "w", network(), lambda predictor: pytest.fail("it trained"))
     assert (tmp_path / "w").read_bytes() == b"damaged"
+
+
+def test_half_precision_takes_half_the_space_and_loads_as_the_predictor_has_it(tmp_path):
+    network = build_predictor("unet", width=8)
+    for name, half in (("full", False), ("half", True)):
+        save_weights(tmp_path / name, network, half=half)
+    sizes = [(tmp_path / name).stat().st_size for name in ("full", "half")]
+    assert sizes[1] < 0.6 * sizes[0]
+    other = build_predictor("unet", width=8, seed=3)
+    load_weights(tmp_path / "half", other)
+    for p, q in zip(network.parameters(), other.parameters()):
+        assert q.dtype == torch.float32 and torch.equal(q, p.half().float())

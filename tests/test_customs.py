@@ -89,8 +89,8 @@ def _habits(passers_by):
 
 
 @pytest.mark.parametrize("custom", toy.CUSTOMS)
-def test_detectors_that_learn_nothing_are_at_chance_on_busy_frames(custom):
-    """Somebody is in view in every frame scored; over a place and its opposite, chance exactly."""
+def test_no_score_of_the_clip_alone_is_right_at_a_place_and_its_opposite(custom):
+    """Somebody is in view in every frame scored; over both places, chance exactly."""
     aucs = {"copy": [], "velocity": [], "moving": []}
     for seed in toy.VALIDATION_SEEDS[:6]:
         scene = toy.toy_scene(seed, ("campus", "park")[seed % 2], custom=custom, n_test=2)
@@ -110,6 +110,14 @@ def test_detectors_that_learn_nothing_are_at_chance_on_busy_frames(custom):
         assert np.mean(values) == pytest.approx(0.5, abs=0.01), name
         if custom == "stream":  # nor over one side of each place
             assert np.abs(np.mean(values[::2]) - 0.5) < 0.15, name
+
+
+def test_the_opposite_place_has_the_same_people_the_other_way_round():
+    here = toy.toy_scene(4, "park", custom="stream")
+    one, other = here.train_clips[0].actors, here.opposite().train_clips[0].actors
+    for walker, again in zip(one, other):
+        assert [s.tone for s in walker.strokes] == [s.tone for s in again.strokes]
+        assert np.array_equal(np.sign(walker.heading[:, 0]), -np.sign(again.heading[:, 0]))
 
 
 def test_one_person_at_a_time():
@@ -147,8 +155,11 @@ def test_more_clips_without_end_and_none_twice():
         ({"custom": "stream", "place": "road"}, "where people walk"),
         ({"custom": "zone", "place": "square"}, "no grass"),
         ({"custom": "stream", "n_frames": 80}, "at least 100 frames"),
-        ({"custom": "species", "kinds": ["cyclist"]}, "'cyclist' is no anomaly"),
-        ({"kinds": ["stranger"]}, "'stranger' is no anomaly"),
+        (
+            {"custom": "species", "kinds": ["cyclist"]},
+            "'cyclist' is no anomaly where the custom is 'species'",
+        ),
+        ({"kinds": ["stranger"]}, "'stranger' is no anomaly in the place 'campus'"),
     ],
 )
 def test_what_cannot_be_is_refused(options, words):
@@ -156,6 +167,11 @@ def test_what_cannot_be_is_refused(options, words):
         toy.toy_scene(0, **options)
     with pytest.raises(ValueError, match="No custom holds"):
         toy.toy_scene(0).opposite()
+    for number, kind in ((0, "stranger"), (0, ""), (-1, "boar"), (0.5, "boar")):
+        with pytest.raises(ValueError, match="is no anomaly|numbered from 0"):
+            toy.toy_scene(0).strange_clip(number, kind)
+    with pytest.raises(ValueError, match="numbered from 0, got -1"):
+        toy.toy_scene(0).normal_clip(-1)
 
 
 def test_evaluate_and_tasks_take_them_like_any_scene():

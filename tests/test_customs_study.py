@@ -1,5 +1,7 @@
 """The study of customs: its protocol keeps test places, strangers and labels where they belong."""
 
+import argparse
+
 import numpy as np
 import pytest
 import torch
@@ -112,6 +114,7 @@ def test_the_report_averages_runs_and_pairs_places():
     }
     study = report.Study({"rows": rows})
     assert study.mean("MAML", 10, "auc_raw") == pytest.approx((0.75, 0.05))
+    assert study.difference("MAML", "MAML", 10, "psnr", k_other=0) == (0, 0, 0)
     mean, low, high = study.difference("MAML", "copy last frame", 10, "auc_raw")
     assert mean == pytest.approx(0.25) and low < 0 < high, "two places prove little"
     assert list(study.curve()["K = 10"]) == pytest.approx([0.75, 0.5])
@@ -134,3 +137,26 @@ def test_comparisons_name_methods_that_are_measured():
     known |= {name + protocol.WRONG for name in protocol.CONTROLLED}
     for one, other in run.COMPARISONS:
         assert {one, other} <= known
+
+
+def test_all_weights_that_the_study_needs_are_trained_by_the_script():
+    for method in protocol.METHODS:
+        for seed in streams.SEEDS:
+            assert streams.name_of(protocol.weights_of(method), seed) in streams.WEIGHTS
+
+
+def test_the_best_recipe_on_validation_places_is_chosen(monkeypatch):
+    """Faked measurements with known winners; equal steps are as many as MAML takes (2 here)."""
+
+    def try_out(optimizer, rate, weights, kind, place_seed):
+        best = 0.9 if (optimizer, rate) == ("sgd", 0.01) else 0.5
+        few = 0.8 if (optimizer, rate) == ("adam", 0.003) else 0.4
+        steps = {n: {"auc_raw": few} for n in protocol.STEPS} | {60: {"auc_raw": best}}
+        return {"steps": steps}
+
+    monkeypatch.setattr(run, "try_out", try_out)
+    monkeypatch.setattr(run, "hash_of", lambda method, seed: "")
+    monkeypatch.setattr(run, "trained", protocol.trained)
+    recipes = run.choose(argparse.Namespace(quick=True, restart=False))
+    assert recipes["strangers, fine-tuned"] == ("sgd", 0.01, 60)
+    assert recipes[protocol.EQUAL] == ("adam", 0.003, 2)

@@ -289,6 +289,9 @@ def test_query_windows_with_strangers_have_clean_targets():
     strange = [bool(clips[sample[-1][0]].labels[sample[-1][1]]) for sample in task.query_frames]
     assert strange == [False] * 4 + [True] * 4
     assert not any(clips[clip].labels.any() for s in task.support_frames for clip, _ in s)
+    assert not {clip for s in task.query_frames for clip, _ in s} & {"train00", "train01"}, (
+        "nobody whom the support has shown: who is known must not be a sign of who is normal"
+    )
     for (name, t), target in zip((sample[-1] for sample in task.query_frames), task.query[1]):
         assert np.array_equal((target[0] * 255).round(), clips[name].without_anomaly().frames[t])
 
@@ -303,6 +306,15 @@ def test_support_and_strangers_refuse_what_they_do_not_know():
     filmed = Clip("filmed", np.zeros((40, 4, 4), np.uint8), np.ones(40, bool))
     with pytest.raises(ValueError, match="'filmed' has no such target: only a clip that was drawn"):
         EpisodeSampler(ScenePool([replace(numbered_scene(0), test_clips=[filmed])], strangers=1), 1)
+    with pytest.raises(ValueError, match="No stranger at all in a share of 0.5 of 1"):
+        EpisodeSampler(ScenePool([toy_scene(1, custom="stream")], strangers=0.5), 1, 1, 1)
+    with pytest.raises(ValueError, match="no overlap"):
+        EpisodeSampler(
+            ScenePool([toy_scene(1, custom="stream")], strangers=0.5), 1, 1, 2, overlap=True
+        )[0]
+    park = toy_scene(1, "park", custom="stream")
+    with pytest.raises(ValueError, match="the largest K is 36"):
+        EpisodeSampler(ScenePool([park], support="scattered"), 1, 70, 60)
     still = Scene("still", [Clip("c", np.zeros((40, 4, 4), np.uint8))], [])
     with pytest.raises(ValueError, match="not even K = 1 is possible"):
         EpisodeSampler(ScenePool([still], support="scattered"), 1, 1, 1)

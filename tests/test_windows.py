@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from vadkit.scenes import Clip
 from vadkit.toy import toy_scene
-from vadkit.windows import EndlessWindows, StrangerWindows, Windows, make_windows, to_float
+from vadkit.windows import StrangerWindows, Windows, make_windows, to_float
 
 
 def noise(n_frames, height=6, width=5, seed=0):
@@ -216,21 +216,3 @@ def test_windows_with_strangers_have_the_frame_without_them_as_target():
         StrangerWindows(
             [*(clip.without_anomaly() for clip in scene.test_clips), *scene.train_clips[:1]]
         )
-
-
-def test_endless_windows_renew_their_clips_and_never_come_back():
-    scene = toy_scene(1, "campus", n_frames=40)
-    made = []
-
-    def make_clip(number):
-        made.append(number)
-        return scene.normal_clip(number)
-
-    windows = EndlessWindows(make_clip, n_clips=3, fresh_every=2)
-    assert made == [0, 1, 2] and len(windows) == 3 * 36
-    for _ in range(10):
-        windows.batch([0, 40, 80])
-    assert made == list(range(8)), "one new clip after every two batches"
-    assert [clip.name for clip in windows.clips] == ["train06", "train07", "train05"]
-    x, _ = windows.batch([0])
-    assert np.array_equal((x[0] * 255).round(), scene.normal_clip(6).frames[:4])

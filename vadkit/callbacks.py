@@ -1,5 +1,6 @@
 """What may happen beside the loop of `vadkit.fit`. The adversary has a module of its own."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -11,7 +12,7 @@ class Callback:
     """Base of all callbacks: override the hooks that you need.
 
     `fit` keeps `self.run` up to date. It holds `predictor`; `model`, the network that is validated
-    and kept: the predictor, unless a callback puts another there; `seed`; `device`; `history`;
+    and kept: the predictor, unless a callback puts another there; `windows`; `seed`; `device`; `history`;
     `x`, `y`, `prediction`, `loss` and `lr` of the step at hand; and `stop`: True ends the training.
     """
 
@@ -56,6 +57,40 @@ class WeightAverage(Callback):
     def after_step(self) -> None:
         """Move the average towards the new weights."""
         self.average.update_parameters(self.run.predictor)
+
+
+class FreshClips(Callback):
+    """Let a camera run on: every now and then, a new clip takes the place of the oldest.
+
+    Parameters
+    ----------
+    make_clip : callable
+        From a number to a clip as long as those that `fit` was given; `ToyScene.normal_clip` is one.
+        It is asked for the numbers that follow those.
+    every : int
+        After how many steps, from 1.
+    """
+
+    def __init__(self, make_clip: Callable, every: int = 12):
+        if every < 1:
+            raise ValueError(f"A fresh clip comes every so many steps, at least 1, got {every}.")
+        self.make_clip, self.every = make_clip, every
+
+    def before_training(self) -> None:
+        """Leave the clips of the caller as they are."""
+        self.run.windows.clips = list(self.run.windows.clips)
+        self.number = len(self.run.windows.clips)
+
+    def after_step(self) -> None:
+        """Replace a clip when it is time."""
+        if (len(self.run.history.loss) + 1) % self.every:
+            return
+        clips = self.run.windows.clips
+        oldest, fresh = self.number % len(clips), self.make_clip(self.number)
+        if len(fresh) != len(clips[oldest]):
+            raise ValueError(f"A clip of {len(clips[oldest])} frames is needed, got {len(fresh)}.")
+        clips[oldest] = fresh
+        self.number += 1
 
 
 class AddressingEntropy(Callback):

@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from vadkit.episodes import Task
 from vadkit.scenes import Scene
-from vadkit.windows import N_INPUTS, StrangerWindows
+from vadkit.windows import N_INPUTS, StrangerWindows, Windows
 
 IN_VIEW = 40  # grey levels that some pixel changes by within a window when somebody is in view
 
@@ -108,7 +108,8 @@ class ScenePool:
         would give them; or K windows from anywhere in the training clips, somebody in view.
     strangers : float
         The share of the query windows, in [0, 1], that show a stranger and have the frame without
-        as target, see `StrangerWindows`. They come from the test clips: for training scenes only.
+        as target, see `StrangerWindows`. Above 0, all of the query comes from the test clips (for
+        training scenes only): people whom the support has not shown, some normal, some not.
     """
 
     def __init__(
@@ -155,10 +156,13 @@ class ScenePool:
             As in `EpisodeSampler`.
         """
         for number in range(1 if self.lazy else len(self)):
-            rng = np.random.default_rng(0)
-            self._draw_support(number, k_shot, n_query, rng)
-            if self.strangers:  # a ValueError where there are none
-                self._open(number).query((), 1, rng)
+            n_apart = 0 if self.strangers else n_query
+            self._draw_support(number, k_shot, n_apart, np.random.default_rng(0))
+        if self.strangers:  # a ValueError where there are none
+            if n_query and not self._count_strange(n_query):
+                share = f"a share of {self.strangers} of {n_query} query windows"
+                raise ValueError(f"No stranger at all in {share}: give more of either.")
+            self._open(0).mixed_query(0, 1, np.random.default_rng(0))
 
     def sample(
         self, members: list[int], k_shot: int, n_query: int, rng: Generator, overlap: bool = False
@@ -175,38 +179,43 @@ class ScenePool:
         list of Task
             In the order of `members`.
         """
+        if overlap and self.strangers:
+            raise ValueError("Query windows with strangers are never in the support: no overlap.")
         return [self._task(number, k_shot, n_query, rng, overlap) for number in members]
 
     def _task(self, number, k_shot, n_query, rng, overlap):
-        member, n_strange = self._open(number), round(self.strangers * n_query)
-        n_normal = n_query - n_strange
-        support = self._draw_support(number, k_shot, 0 if overlap else n_normal, rng)
-        near = member.near(support)
+        member = self._open(number)
+        windows, name = member.windows, member.scene.name
         # Support and query are kept apart: no query window shares a frame with the support.
-        if overlap:
-            query = rng.choice(np.flatnonzero(near), n_normal, replace=n_normal > near.sum())
+        if self.strangers:
+            support = self._draw_support(number, k_shot, 0, rng)
+            n_strange = self._count_strange(n_query)
+            query, query_frames = member.mixed_query(n_query - n_strange, n_strange, rng)
         else:
-            query = rng.choice(np.flatnonzero(~near), n_normal, replace=False)
-        query_windows, query_frames = member.query(query, n_strange, rng)
-        support_frames = _frames(member.windows, support)
-        support_windows = member.windows.batch(support)
-        name = member.scene.name
-        return Task(name, support_windows, query_windows, support_frames, query_frames)
+            support = self._draw_support(number, k_shot, 0 if overlap else n_query, rng)
+            near = member.near(support)
+            chosen = np.flatnonzero(near if overlap else ~near)
+            chosen = rng.choice(chosen, n_query, replace=overlap and n_query > len(chosen))
+            query, query_frames = windows.batch(chosen), _frames(windows, chosen)
+        support_frames = _frames(windows, support)
+        return Task(name, windows.batch(support), query, support_frames, query_frames)
+
+    def _count_strange(self, n_query):
+        return round(self.strangers * n_query)
 
     def _draw_support(self, number, k_shot, n_query, rng):
         """Numbers of the K windows; a ValueError if there are not enough, for the query as well."""
         member = self._open(number)
+        where = f"windows apart in time cannot be drawn from scene '{member.scene.name}'"
         if self.support == "scattered":
-            choose, possible = member.scattered, len(member.in_view)
-        else:
-            choose, possible = member.consecutive, len(member.windows)
-        support = choose(k_shot, n_query, rng)
-        if support is None:
-            lower = range(min(k_shot - 1, possible), 0, -1)
-            largest = next((k for k in lower if choose(k, n_query, rng) is not None), 0)
-            where = f"windows apart in time cannot be drawn from scene '{member.scene.name}'"
+            _require_k_shot(k_shot, member.most_scattered(n_query), n_query, where)
+            return np.sort(rng.choice(member.in_view, k_shot, replace=False))
+        starts = member.starts(k_shot, n_query)
+        if not starts.size:
+            lower = range(min(k_shot, len(member.windows)), 0, -1)
+            largest = next((k for k in lower if member.starts(k, n_query).size), 0)
             _require_k_shot(k_shot, largest, n_query, where)
-        return support
+        return rng.choice(starts) + np.arange(k_shot)
 
 
 class _Member:
@@ -226,10 +235,6 @@ class _Member:
             moving.append(change.max((1, 2), initial=0) > IN_VIEW)
         return np.flatnonzero(np.concatenate(moving))
 
-    @cached_property
-    def strange(self):
-        return StrangerWindows(self.scene.test_clips, self.windows.n_inputs)
-
     def near(self, support):
         """(n,) bool: the windows that share a frame with one of the support."""
         n = self.windows.n_inputs
@@ -242,8 +247,8 @@ class _Member:
             near[first:end] = True
         return near
 
-    def consecutive(self, k_shot, n_query, rng):
-        """K windows in a row of one clip that leave n_query windows apart; None if none do."""
+    def starts(self, k_shot, n_query):
+        """The first of K windows in a row of one clip, wherever n_query are left apart."""
         n, ends = self.windows.n_inputs, self.windows.ends
         starts = np.arange(len(self.windows))
         clip = np.searchsorted(ends, starts, side="right")
@@ -251,28 +256,35 @@ class _Member:
         starts, clip = starts[fits], clip[fits]
         first = np.maximum(starts - n, np.append(0, ends)[clip])
         end = np.minimum(starts + k_shot + n, ends[clip])
-        starts = starts[len(self.windows) - (end - first) >= n_query]
-        return rng.choice(starts) + np.arange(k_shot) if starts.size else None
+        return starts[len(self.windows) - (end - first) >= n_query]
 
-    def scattered(self, k_shot, n_query, rng):
-        """K windows from anywhere, somebody in view; None if they leave fewer than n_query."""
-        if k_shot > len(self.in_view):
-            return None
-        support = np.sort(rng.choice(self.in_view, k_shot, replace=False))
-        return support if (~self.near(support)).sum() >= n_query else None
+    def most_scattered(self, n_query):
+        """The largest K that leaves n_query windows apart, wherever its windows lie."""
+        apart = 2 * self.windows.n_inputs + 1  # so many share a frame with one window, itself too
+        room = (len(self.windows) - n_query) // apart if n_query else len(self.windows)
+        return max(min(len(self.in_view), room), 0)
 
-    def query(self, normal, n_strange, rng):
-        """Some normal windows, then some with strangers: inputs and targets, and their frames."""
-        parts, frames = [], ()
-        if len(normal):
-            parts.append(self.windows.batch(normal))
-            frames += _frames(self.windows, normal)
-        if n_strange:
-            strange = rng.integers(len(self.strange), size=n_strange)
-            parts.append(self.strange.batch(strange))
-            frames += _frames(self.strange, strange)
-        x, y = (torch.cat(part) for part in zip(*parts))
-        return (x, y), frames
+    @cached_property
+    def strange(self):
+        return StrangerWindows(self.scene.test_clips, self.windows.n_inputs)
+
+    @cached_property
+    def beside(self):
+        """The windows of the clips with strangers, and the numbers of the normal ones."""
+        windows = Windows(self.scene.test_clips, self.windows.n_inputs)
+        labels = np.concatenate([clip.labels[windows.n_inputs :] for clip in windows.clips])
+        return windows, np.flatnonzero(~labels)
+
+    def mixed_query(self, n_normal, n_strange, rng):
+        """Windows of the same clips, normal and with strangers: samples, and their frames."""
+        strange, (windows, normal) = self.strange, self.beside
+        parts = [
+            (windows, rng.choice(normal, n_normal)),
+            (strange, rng.integers(len(strange), size=n_strange)),
+        ]
+        parts = [(source, chosen) for source, chosen in parts if len(chosen)]
+        x, y = (torch.cat(p) for p in zip(*(source.batch(chosen) for source, chosen in parts)))
+        return (x, y), sum((_frames(source, chosen) for source, chosen in parts), ())
 
 
 def _frames(windows, indices):

@@ -117,7 +117,7 @@ def fit(
     lr: float = 2e-3,
     loss: Callable[[Tensor, Tensor], Tensor] = prediction_loss,
     strangers: StrangerWindows | None = None,
-    stranger_share: float = 0.4,
+    stranger_share: float = 0.5,
     callbacks: Sequence[Callback] = (),
     held_out: float = 0.1,
     validate_every: int = 200,
@@ -156,7 +156,7 @@ def fit(
     Raises
     ------
     ValueError
-        If both or none of steps and minutes are given, or held_out is bad.
+        If both or none of steps and minutes are given, or held_out or stranger_share is bad.
     FloatingPointError
         If the loss is no longer a number; the weights are those before that step.
     """
@@ -171,7 +171,7 @@ def fit(
     history = History()
     # What the callbacks see, and may change.
     run = SimpleNamespace(predictor=predictor, model=predictor, seed=seed, device=device)
-    run.history, run.stop = history, False
+    run.windows, run.history, run.stop = windows, history, False
     for callback in callbacks:
         callback.run = run
         callback.before_training()
@@ -219,9 +219,11 @@ def _check_length(steps, minutes):
 
 def _count_strange(strangers, share, batch_size):
     """How many windows of a batch show a stranger."""
-    if not 0 < share < 1:
-        raise ValueError(f"stranger_share is a share between 0 and 1, got {share}.")
-    return 0 if strangers is None else min(math.ceil(share * batch_size), batch_size - 1)
+    n_strange = round(share * batch_size)
+    if strangers is not None and not 0 < n_strange < batch_size:
+        have = f"a share of {share} of {batch_size} windows"
+        raise ValueError(f"A batch needs windows with strangers and without, got {have}.")
+    return 0 if strangers is None else n_strange
 
 
 def _require_finite(loss, step, lr):

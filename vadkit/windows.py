@@ -1,7 +1,6 @@
 """Frames to windows: four frames in (x1..x4), the next frame out (x5)."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -148,51 +147,6 @@ class Windows(torch.utils.data.Dataset):
         return _stack(pieces)
 
 
-class EndlessWindows(Windows):
-    """Windows of a camera that never stops: while batches are drawn, new clips replace old ones.
-
-    Parameters
-    ----------
-    make_clip : callable
-        From a number, counting from 0, to a clip; all of one length. `ToyScene.normal_clip` is one.
-    n_clips, fresh_every : int
-        How many clips are at hand, and after how many batches a new one replaces the oldest.
-    n_inputs : int
-        Frames in, for one frame out.
-    """
-
-    def __init__(
-        self,
-        make_clip: Callable[[int], Any],
-        n_clips: int = 16,
-        fresh_every: int = 12,
-        n_inputs: int = N_INPUTS,
-    ) -> None:
-        super().__init__(map(make_clip, range(n_clips)), n_inputs)
-        self.make_clip, self.fresh_every, self.n_batches = make_clip, fresh_every, 0
-
-    def batch(self, indices: Iterable[int]) -> tuple[Tensor, Tensor]:
-        """Cut some windows of the clips at hand, and now and then replace a clip.
-
-        Parameters
-        ----------
-        indices : iterable of int
-            As in `Windows.batch`, whose tensors it returns.
-
-        Returns
-        -------
-        x : Tensor
-            (n, n_inputs, H, W), float32 in [0, 1].
-        y : Tensor
-            (n, 1, H, W).
-        """
-        self.n_batches += 1
-        if self.n_batches % self.fresh_every == 0:
-            number = len(self.clips) - 1 + self.n_batches // self.fresh_every
-            self.clips[number % len(self.clips)] = self.make_clip(number)
-        return super().batch(indices)
-
-
 class StrangerWindows(torch.utils.data.Dataset):
     """Windows whose last frame shows an anomaly, and as target the same frame without it.
 
@@ -269,6 +223,8 @@ class StrangerWindows(torch.utils.data.Dataset):
         first : int
             The first of the n_inputs + 1 frames that the window covers.
         """
+        if not 0 <= index < len(self):
+            raise IndexError(f"Window {index} of {len(self)}: indices run from 0.")
         return self.where[int(index)]
 
 

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -33,7 +32,7 @@ def fingerprint(scene: vadkit.Scene) -> str:
     Results of two such ways must not end in one table.
     """
     frames = scene.train_clips[0].frames.tobytes() + scene.test_clips[0].frames.tobytes()
-    return hashlib.sha256(frames).hexdigest()[:16]
+    return digest(frames)
 
 
 def fingerprints(scenes: Iterable[vadkit.Scene]) -> dict[str, str]:
@@ -41,9 +40,9 @@ def fingerprints(scenes: Iterable[vadkit.Scene]) -> dict[str, str]:
     return {scene.name: fingerprint(scene) for scene in scenes}
 
 
-def digest(path: Path) -> str:
-    """Start of the hash of a file: a job is done again when its weights are no longer the same."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+def digest(content: bytes) -> str:
+    """Start of the hash of some bytes."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def scene_metrics(predictor: Callable, scene: vadkit.Scene, **scoring) -> dict:

@@ -40,8 +40,8 @@ class InnerRates(nn.Module):
     n_inner_steps : int
         How many inner steps, for "tensor and step".
     only : str
-        Adapt the weights whose names begin so ("head"), and hold the others still in the inner
-        loop; "" adapts all.
+        Adapt the weights of this part of the predictor ("head"), and hold the others still in the
+        inner loop; "" adapts all.
 
     References
     ----------
@@ -52,10 +52,11 @@ class InnerRates(nn.Module):
     def __init__(self, predictor, inner_lr=0.01, learn=None, n_inner_steps=1, only=""):
         super().__init__()
         self.names = [name for name, p in predictor.named_parameters() if p.requires_grad]
-        self.only, self.moves = only, [name.startswith(only) for name in self.names]
+        part = f"{only}." if only else ""
+        self.only, self.moves = only, [f"{name}.".startswith(part) for name in self.names]
         if not any(self.moves):
             parts = dict.fromkeys(name.split(".")[0] for name in self.names)
-            raise ValueError(f"No weights are called {only!r}...: choose from {', '.join(parts)}.")
+            raise ValueError(f"No weights in {only!r}: choose from {', '.join(parts)}.")
         shapes = {
             "scalar": (1, 1),
             "tensor": (1, len(self.names)),
@@ -101,4 +102,5 @@ class InnerRates(nn.Module):
         """
         if not self.learn:
             return np.array([[self.start]])
-        return self.log_alpha.detach().exp().cpu().numpy()
+        table = self.log_alpha.detach().exp().cpu().numpy()
+        return table * self.moves if table.shape[1] == len(self.moves) else table

@@ -38,8 +38,8 @@ class MetaTrained:
         The rates alpha, and how many inner steps both are meant for.
     history : MetaHistory
         How it was trained.
-    loss : callable
-        What its inner steps descend.
+    loss : callable, optional
+        What its inner steps descend; None for one that a file does not know.
     """
 
     predictor: nn.Module
@@ -72,10 +72,12 @@ class MetaTrained:
             An adapted copy of the predictor.
         """
         steps = self.n_inner_steps if n_inner_steps is None else n_inner_steps
-        loss = loss or self.loss
-        if loss is None:
+        return adapt(self.predictor, support, self.rates, steps, loss or self._own_loss())
+
+    def _own_loss(self):
+        if self.loss is None:
             raise ValueError("It was trained on a loss of its own: give loss=..., the same one.")
-        return adapt(self.predictor, support, self.rates, steps, loss)
+        return self.loss
 
     def save(self, path: str | Path, header: dict | None = None, half: bool = False) -> None:
         """Write theta, rates and history to one safetensors file.
@@ -91,7 +93,7 @@ class MetaTrained:
             "only": self.rates.only,
             "n_inner_steps": self.n_inner_steps,
             "history": asdict(self.history),
-            "loss": getattr(self.loss, "__name__", ""),
+            "loss": next((name for name, loss in LOSSES.items() if loss is self.loss), ""),
         }
         save_weights(path, self.modules, {**(header or {}), "meta": meta}, half)
 
@@ -191,7 +193,7 @@ def meta_train(
     if not isinstance(predictor, MetaTrained):
         predictor = MetaTrained(predictor, check_adaptable(predictor, inner_lr), n_inner_steps)
     trained, monitor = predictor, monitor or Monitor()
-    loss = trained.loss = loss or trained.loss or prediction_loss
+    loss = trained.loss = loss or trained._own_loss()
     theta, rates, history = trained.predictor, trained.rates, trained.history
     device = "cuda" if torch.cuda.is_available() else "cpu"
     trained.modules.to(device).train()

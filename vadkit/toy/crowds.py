@@ -46,7 +46,7 @@ def make_actor(
     direction: int,
     rng: np.random.Generator,
     abnormal: bool | np.ndarray,
-    in_dark: bool = False,
+    dark_clothes: bool = False,
 ) -> Actor:
     """Make an actor `s` (T,) metres along a walkway; its legs turn with what it `travelled`."""
     body = BODIES[kind]
@@ -56,7 +56,7 @@ def make_actor(
     ahead = direction * (walkway.at(s + 0.2, offset) - walkway.at(s - 0.2, offset))
     heading = ahead / np.linalg.norm(ahead, axis=1, keepdims=True)
     look = body.sample_look(rng)
-    if in_dark and isinstance(look, Look):
+    if dark_clothes and isinstance(look, Look):
         look = look._replace(top=int(rng.uniform(15, 60)), trousers=int(rng.uniform(15, 60)))
     strokes = body.make_strokes(phase, look)
     abnormal = np.broadcast_to(abnormal, len(s))

@@ -28,6 +28,7 @@ class Side(NamedTuple):
     lane: tuple[float, float] = (-0.9, 0.9)
 
 
+# Append only: the position of a custom is part of the seed of its scenes.
 CUSTOMS = {
     "stream": (Side("to the left", direction=-1), Side("to the right", direction=1)),
     "speed": (Side("walking"), Side("running", "runner")),

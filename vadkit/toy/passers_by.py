@@ -48,4 +48,4 @@ def _cross(world, rng, side: Side, since, abnormal):
     gone = since * speed
     s = first + gone if direction > 0 else last - gone
     trip = s, gone, offset, direction
-    return make_actor(side.kind, world.walkway, *trip, rng, abnormal, in_dark=True)
+    return make_actor(side.kind, world.walkway, *trip, rng, abnormal, dark_clothes=True)

@@ -63,8 +63,8 @@ class ToyScene(Scene):
         Returns
         -------
         ToyScene
-            Its test clips have the same frames (those with a "stranger"), its training clips show
-            other people; a ValueError where no custom holds.
+            Its test clips have the same frames (those with a "stranger"), its training clips the
+            same people on the other side of the custom; a ValueError where no custom holds.
         """
         if not self.custom:
             raise ValueError(f"No custom holds in {self.name}: make it with custom='stream'.")
@@ -81,14 +81,14 @@ class ToyScene(Scene):
         Parameters
         ----------
         number : int
-            From 0, without end.
+            From 0, without end; a ValueError below.
 
         Returns
         -------
         RenderedClip
             Without an anomaly.
         """
-        return self._clip(f"train{number:02d}", (0, number))
+        return self._clip("train", 0, number)
 
     def strange_clip(self, number: int, kind: str) -> RenderedClip:
         """Make a clip with an anomaly to train with: never one of the test clips.
@@ -96,17 +96,21 @@ class ToyScene(Scene):
         Parameters
         ----------
         number, kind : int, str
-            From 0, without end; an anomaly of this place.
+            From 0, without end; an anomaly of this place, otherwise a ValueError.
 
         Returns
         -------
         RenderedClip
             Its `without_anomaly()` is what a predictor may learn to see instead.
         """
-        return self._clip(f"strange{number:02d}", (2, number), kind)
+        _check_kinds([kind], self.place, self.custom)
+        return self._clip("strange", 2, number, kind)
 
-    def _clip(self, name, part, kind=""):
-        return RenderedClip(self.world, name, self.seed + part, self.n_frames, self.size, kind)
+    def _clip(self, part, part_number, number, kind=""):
+        if number < 0 or number != int(number):
+            raise ValueError(f"Clips are numbered from 0, got {number}.")
+        name, seed = f"{part}{number:02d}", (*self.seed, part_number, int(number))
+        return RenderedClip(self.world, name, seed, self.n_frames, self.size, kind)
 
 
 def toy_scene(
@@ -149,10 +153,8 @@ def toy_scene(
     ValueError
         For a seed, place, size, length, kind or custom that cannot be.
     """
-    allowed = kinds_for(place)
-    if custom is not None:
-        allowed = _kinds_with(custom, place, n_frames)
-    _check(seed, place, size, n_frames, kinds or (), allowed)
+    allowed = _check_kinds(kinds or (), place, custom)
+    _check(seed, size, n_frames, custom)
     seed, number = int(seed), PLACES.index(place)
     rng = np.random.default_rng([seed, number])
     if custom is None:
@@ -177,25 +179,35 @@ def toy_scene(
     )
     scene.train_clips += [scene.normal_clip(i) for i in range(n_train)]
     for i in range(n_test):
-        scene.test_clips.append(scene._clip(f"test{i:02d}", (1, i), str(kinds[i % len(kinds)])))
+        scene.test_clips.append(scene._clip("test", 1, i, str(kinds[i % len(kinds)])))
     return scene
 
 
-def _check(seed, place, size, n_frames, kinds, allowed):
+def _check(seed, size, n_frames, custom):
     if seed < 0 or seed != int(seed):
         raise ValueError(f"A seed is a whole number from 0, got {seed}.")
     if size < 32 or size != int(size):
         raise ValueError(f"A toy scene needs a size of at least 32 pixels, got {size}.")
     if n_frames < 40:
         raise ValueError(f"An anomaly needs room: clips of at least 40 frames, got {n_frames}.")
+    if custom is not None and n_frames < 2 * TURN:
+        need = f"clips of at least {2 * TURN} frames"
+        raise ValueError(f"Two people cross one after the other: {need}, got {n_frames}.")
+
+
+def _check_kinds(kinds, place, custom):
+    """The kinds of anomaly that a place has; a ValueError for another place, custom or kind."""
+    allowed = kinds_for(place)
+    where = f"in the place '{place}'"
+    if custom is not None:
+        allowed, where = _kinds_with(custom, place), f"where the custom is '{custom}'"
     for kind in kinds:
         if kind not in allowed:
-            raise ValueError(
-                f"'{kind}' is no anomaly in the place '{place}': choose from {', '.join(allowed)}."
-            )
+            raise ValueError(f"'{kind}' is no anomaly {where}: choose from {', '.join(allowed)}.")
+    return allowed
 
 
-def _kinds_with(custom, place, n_frames):
+def _kinds_with(custom, place):
     """The kinds of anomaly where a custom holds."""
     if custom not in CUSTOMS:
         raise ValueError(f"Unknown custom {custom!r}: choose from {', '.join(CUSTOMS)}.")
@@ -203,9 +215,6 @@ def _kinds_with(custom, place, n_frames):
         raise ValueError("Customs hold where people walk: choose another place than the road.")
     if (custom, place) == ("zone", "square"):
         raise ValueError("A square has no grass: custom 'zone' takes a campus or a park.")
-    if n_frames < 2 * TURN:
-        need = f"clips of at least {2 * TURN} frames"
-        raise ValueError(f"Two people cross one after the other: {need}, got {n_frames}.")
     normal = {side.kind for side in CUSTOMS[custom]}
     return (STRANGER, *(kind for kind in KINDS if kind not in normal))
 

@@ -1,7 +1,6 @@
 """A place and the camera that watches it: all that the clips of one scene share."""
 
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -133,7 +132,7 @@ def build_custom_world(seed: tuple, place: str, custom: str) -> World:
     The walkway crosses the image, close to the camera, with nothing in front of it. So few frames
     per second are kept that a walker takes some forty of them to cross.
     """
-    for attempt in count():
+    for attempt in range(1000):  # some twenty will do
         rng = np.random.default_rng([*seed, attempt])
         world = build_world(rng, place)
         first, last = world.walkway.span(world.camera)

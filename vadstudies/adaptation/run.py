@@ -82,7 +82,7 @@ def hash_of_weights(method, seed):
     name = weights_of(method, seed)
     if not name:
         return ""
-    return digest(SHIPPED / f"{name}.safetensors")
+    return digest((SHIPPED / f"{name}.safetensors").read_bytes())
 
 
 def hash_of_scenes(pairs):

@@ -47,14 +47,22 @@ class Study:
         return float(per_run.mean()), float(per_run.std(ddof=0))
 
     def difference(
-        self, one: str, other: str, k: int, metric: str, n_comparisons: int = 1
+        self,
+        one: str,
+        other: str,
+        k: int,
+        metric: str,
+        n_comparisons: int = 1,
+        k_other: int | None = None,
     ) -> tuple[float, float, float]:
         """`one` minus `other`, paired by place: mean and interval (low, high) over places.
 
+        Seeds and draws are averaged first: the interval is for other places and the same trainings.
         A t interval of 95 %, corrected for so many comparisons (Bonferroni).
         """
-        per_place = [self.values(method, k, metric).mean(axis=1) for method in (one, other)]
-        return interval(per_place[0] - per_place[1], n_comparisons)
+        ours = self.values(one, k, metric).mean(axis=1)
+        theirs = self.values(other, k if k_other is None else k_other, metric).mean(axis=1)
+        return interval(ours - theirs, n_comparisons)
 
     def table(self, k: int, methods=None, metrics=tuple(METRICS)) -> DataFrame:
         """Table of the methods at K = k: mean ± spread over training seeds and draws."""

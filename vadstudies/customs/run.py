@@ -21,7 +21,6 @@ from vadstudies.customs.protocol import (
     METHODS,
     OPTIMIZERS,
     PLACES,
-    SEEDS,
     SHOTS,
     STEPS,
     TUNED,
@@ -35,7 +34,7 @@ from vadstudies.customs.protocol import (
 from vadstudies.customs.report import Study
 from vadstudies.jobs import digest, fingerprints, main, run_all, study_parser
 from vadstudies.results import tidy
-from vadstudies.weights.streams import name_of
+from vadstudies.weights.streams import SEEDS, name_of
 
 SCRIPT = "vadstudies/customs/run.py"
 K = 10  # at which methods are compared
@@ -47,7 +46,9 @@ COMPARISONS = [
     ("MAML", "head only (ANIL)"),
     ("MAML", "first-order MAML"),
     ("MAML", "MAML" + WRONG),
+    ("strangers, fine-tuned", "strangers, fine-tuned" + WRONG),
 ]
+COMPARED = ("auc_raw", "auc_busy", "psnr")
 
 
 def study(options):
@@ -84,18 +85,27 @@ def report(results: Study, k: int):
     print(results.curve().to_string(float_format="{:.3f}".format))
     print(f"\nK = {k}, mean ± spread over training seeds and draws")
     print(results.table(k).set_index("").to_string(index_names=False))
-    print(f"\nK = {k}, paired differences; 95 % t intervals over places, for all of them together")
-    for one, other in COMPARISONS:
-        for metric in ("auc_raw", "psnr"):
-            n = 2 * len(COMPARISONS)
-            mean, low, high = results.difference(one, other, k, metric, n)
-            print(f"{one} minus {other}, {metric}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+    print(f"\nK = {k}, paired differences, for these trainings")
+    print("95 % t intervals over places, for all of them together")
+    n = len(COMPARED) * (len(COMPARISONS) + 1)
+    for metric in COMPARED:
+        for one, other in COMPARISONS:
+            print_difference(one, other, metric, results.difference(one, other, k, metric, n))
+        leap = results.difference("MAML", "MAML", k, metric, n, k_other=0)
+        print_difference("MAML", "MAML at K = 0", metric, leap)
+
+
+def print_difference(one, other, metric, difference):
+    mean, low, high = difference
+    print(f"{one} minus {other}, {metric}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
 
 
 def hash_of(method: str, seed: int) -> str:
     """Start of the hash of the weights that a method starts from; "" where there are none."""
     weights = weights_of(method)
-    return digest(SHIPPED / f"{name_of(weights, seed)}.safetensors") if weights else ""
+    return (
+        digest((SHIPPED / f"{name_of(weights, seed)}.safetensors").read_bytes()) if weights else ""
+    )
 
 
 def choose(options) -> dict:

@@ -36,11 +36,21 @@ NETWORK |= {"predicts": "change", "normalise": True}
 WALKING = ("campus", "park", "square")  # where people walk
 
 # The arguments of the trainings, as the header of each file keeps them.
-SCHOOL = {"n_places": 64, "steps": 3000, "outer_lr": 2e-3}
+SCHOOL = {"n_places": 64, "school_steps": 3000, "outer_lr": 2e-3}
 EPISODE = {"n_way": 2, "k_shot": 10, "n_query": 8}
-MAML = {"strange_steps": 3000, "steps": 700, "n_inner_steps": 3, "inner_lr": 0.007}
-ORDINARY = {"steps": 7000}
-STRANGERS = {"steps": 7000}
+ORDINARY = {**SCHOOL, "steps": 7000}
+STRANGERS = {**SCHOOL, "steps": 7000}
+MAML = {
+    **SCHOOL,
+    "strange_steps": 3000,
+    "steps": 700,
+    "episode": EPISODE,
+    "n_inner_steps": 3,
+    "inner_lr": 0.007,
+    "learn_rates": "tensor and step",
+    "maml_lr": 1e-3,
+    "rates_lr": 0.02,
+}
 
 
 def stream_place(seed: int, opposite: bool = False, **options) -> toy.ToyScene:
@@ -70,7 +80,7 @@ def train_jointly(
     """Batches of sixteen windows from two places, half of them with strangers or none at all."""
     share = 2 / 3 if strangers else 0.0
     batches = EpisodeSampler(pool(n_places, share), n_way=2, k_shot=2, n_query=6, seed=seed)
-    return meta_train(
+    trained = meta_train(
         predictor,
         batches,
         steps,
@@ -79,55 +89,67 @@ def train_jointly(
         loss=decibel_loss,
         monitor=Monitor(note_every=steps),
     )
+    if trained.history.interrupted:
+        raise KeyboardInterrupt  # nobody goes on from half a school
+    return trained
 
 
 @cache
-def school(seed: int) -> nn.Module:
+def school(seed: int, n_places: int, school_steps: int, outer_lr: float) -> nn.Module:
     """Ordinary training, from which all go on."""
     predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    return train_jointly(predictor, **SCHOOL, strangers=False, seed=seed).predictor
+    return train_jointly(predictor, n_places, school_steps, outer_lr, False, seed).predictor
 
 
-def train_ordinary(seed: int, steps: int) -> MetaTrained:
+def train_ordinary(
+    seed: int, n_places: int, school_steps: int, outer_lr: float, steps: int
+) -> MetaTrained:
     """Ordinary training all the way: everybody is predicted, whichever way they go."""
-    start = copy.deepcopy(school(seed))
-    options = {**SCHOOL, "steps": steps, "seed": seed + 100}
-    return train_jointly(start, **options, strangers=False)
+    start = copy.deepcopy(school(seed, n_places, school_steps, outer_lr))
+    return train_jointly(start, n_places, steps, outer_lr, False, seed + 100)
 
 
-def train_strangers(seed: int, steps: int) -> MetaTrained:
+def train_strangers(
+    seed: int, n_places: int, school_steps: int, outer_lr: float, steps: int
+) -> MetaTrained:
     """The target is the frame without the stranger; nobody says who that is at a new place."""
-    start = copy.deepcopy(school(seed))
-    options = {**SCHOOL, "steps": steps, "seed": seed + 100}
-    return train_jointly(start, **options, strangers=True)
+    start = copy.deepcopy(school(seed, n_places, school_steps, outer_lr))
+    return train_jointly(start, n_places, steps, outer_lr, True, seed + 100)
 
 
 @cache
-def before_maml(seed: int, steps: int) -> nn.Module:
+def before_maml(*arguments) -> nn.Module:
     """What meta-training starts from: a shorter training with strangers."""
-    return train_strangers(seed, steps).predictor
+    return train_strangers(*arguments).predictor
 
 
 def train_maml(
     seed: int,
+    n_places: int,
+    school_steps: int,
+    outer_lr: float,
     strange_steps: int,
     steps: int,
+    episode: dict,
     n_inner_steps: int,
     inner_lr: float,
-    learn_rates: str | None = "tensor and step",
+    learn_rates: str,
+    maml_lr: float,
+    rates_lr: float,
     only: str = "",
     first_order: bool = False,
 ) -> MetaTrained:
     """Meta-training: K normal windows in the inner loop, strangers in the outer one."""
-    predictor = copy.deepcopy(before_maml(seed, strange_steps))
-    rates = InnerRates(predictor, inner_lr, learn_rates, n_inner_steps, only)
+    start = before_maml(seed, n_places, school_steps, outer_lr, strange_steps)
+    predictor = copy.deepcopy(start)
     return meta_train(
         predictor,
-        EpisodeSampler(pool(SCHOOL["n_places"], 0.5), **EPISODE, seed=seed + 200),
+        EpisodeSampler(pool(n_places, 0.5), **episode, seed=seed + 200),
         steps,
-        rates,
+        InnerRates(predictor, inner_lr, learn_rates, n_inner_steps, only),
         n_inner_steps,
-        rates_lr=0.02,
+        outer_lr=maml_lr,
+        rates_lr=rates_lr,
         update=partial(meta_step, first_order=first_order),
         loss=decibel_loss,
     )

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from vadkit import checkpoints
 from vadkit.checkpoints import load_or_train, load_tensors, load_weights, save_tensors, save_weights
+from vadkit.predictors import build_predictor
 from vadkit.training import History
 
 

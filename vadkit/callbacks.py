@@ -12,8 +12,8 @@ class Callback:
     """Base of all callbacks: override the hooks that you need.
 
     `fit` keeps `self.run` up to date. It holds `predictor`; `model`, the network that is validated
-    and kept: the predictor, unless a callback puts another there; `windows`; `seed`; `device`; `history`;
-    `x`, `y`, `prediction`, `loss` and `lr` of the step at hand; and `stop`: True ends the training.
+    and kept: the predictor, unless a callback puts another there; `windows`; `seed`; `device`;
+    `history`; `x`, `y`, `prediction`, `loss` and `lr` of the step at hand; and `stop`: True ends the training.
     """
 
     run: SimpleNamespace
@@ -65,8 +65,8 @@ class FreshClips(Callback):
     Parameters
     ----------
     make_clip : callable
-        From a number to a clip as long as those that `fit` was given; `ToyScene.normal_clip` is one.
-        It is asked for the numbers that follow those.
+        From a number to a clip, as long as those that `fit` was given, and asked for the numbers
+        that follow theirs: `ToyScene.normal_clip` is one.
     every : int
         After how many steps, from 1.
     """

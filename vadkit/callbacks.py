@@ -13,7 +13,8 @@ class Callback:
 
     `fit` keeps `self.run` up to date. It holds `predictor`; `model`, the network that is validated
     and kept: the predictor, unless a callback puts another there; `windows`; `seed`; `device`;
-    `history`; `x`, `y`, `prediction`, `loss` and `lr` of the step at hand; and `stop`: True ends the training.
+    `history`; `x`, `y`, `prediction`, `loss` and `lr` of the step at hand; and `stop`: True ends
+    the training.
     """
 
     run: SimpleNamespace

@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vadkit.adversarial import Adversary, discriminator_loss, generator_loss
-from vadkit.callbacks import AddressingEntropy, Callback, FreshClips, WeightAverage
-from vadkit.losses import addressing_entropy, decibel_loss, prediction_loss
+from vadkit.callbacks import AddressingEntropy, Callback, WeightAverage
+from vadkit.losses import addressing_entropy, prediction_loss
 from vadkit.metrics import psnr
 from vadkit.predictors import PREDICTORS, build_predictor, copy_last_frame
 from vadkit.scenes import Clip
-from vadkit.toy import toy_scene
 from vadkit.training import fit, one_cycle, split_windows
-from vadkit.windows import StrangerWindows, Windows
+from vadkit.windows import Windows
 
 
 def clip(n_frames, size=16, seed=0):
@@ -322,48 +321,3 @@ def test_the_entropy_loss_makes_a_memory_more_decided(windows):
     with torch.no_grad():
         few, many = (addressing_entropy(p.addressing(x)) for p in (decided, undecided))
     assert few < 0.8 * many
-
-
-def test_strangers_take_their_share_of_every_batch_and_are_left_out():
-    """With strangers in the batch, the error on them without them goes down, and not otherwise."""
-    scene = toy_scene(0, "campus", 32, custom="stream", n_test=8)
-    strangers = StrangerWindows(scene.test_clips)
-    x, clean = strangers.batch(range(0, len(strangers), 7))
-    errors = {}
-    for name, options in {"with": {"strangers": strangers}, "without": {}}.items():
-        predictor = build_predictor("unet", width=8, depth=2, predicts="change")
-        windows, options = scene.train_windows(), {"loss": decibel_loss, "lr": 5e-3, **options}
-        fit(predictor, windows, 200, progress=False, **options)
-        errors[name] = decibel_loss(predictor(x), clean).item()
-    assert errors["with"] < errors["without"] - 1
-    for options in ({"stranger_share": 1}, {"batch_size": 1}):
-        with pytest.raises(ValueError, match="with strangers and without, got a share of"):
-            fit(predictor, scene.train_windows(), 1, strangers=strangers, **options)
-
-
-def test_decibel_loss_is_minus_the_psnr():
-    y = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    x = (y + 0.1 * torch.randn(6, 1, 8, 8, generator=torch.Generator().manual_seed(1))).clamp(0, 1)
-    assert decibel_loss(x, y, floor=0).item() == pytest.approx(-psnr(x, y).mean().item(), abs=1e-4)
-    assert decibel_loss(y, y).item() == pytest.approx(-50, abs=1e-4)
-
-
-def test_a_camera_that_runs_on_gives_fresh_clips_and_leaves_the_scene_alone():
-    scene = toy_scene(1, "campus", 32, n_frames=40)
-    made = []
-
-    def make_clip(number):
-        made.append(number)
-        return scene.normal_clip(number)
-
-    windows = scene.train_windows()
-    predictor = build_predictor("autoencoder", width=4)
-    fit(predictor, windows, 12, callbacks=[FreshClips(make_clip, every=2)], progress=False)
-    assert made == [4, 5, 6, 7, 8, 9], "one after every two steps"
-    assert [clip.name for clip in windows.clips] == ["train08", "train09", "train06", "train07"]
-    assert [clip.name for clip in scene.train_clips] == [f"train0{i}" for i in range(4)]
-    with pytest.raises(ValueError, match="at least 1, got 0"):
-        FreshClips(make_clip, every=0)
-    short = [FreshClips(lambda number: clip(30), every=1)]
-    with pytest.raises(ValueError, match="A clip of 40 frames is needed, got 30"):
-        fit(predictor, windows, 2, callbacks=short, progress=False)

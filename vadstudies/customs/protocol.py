@@ -46,9 +46,6 @@ TUNED = {  # name: the weights it starts from; how is chosen on validation place
     "strangers, fine-tuned": "streams_strangers",
 }
 META = {  # name: its weights, which know how they adapt
-    "head only (ANIL)": "streams_head",
-    "first-order MAML": "streams_fomaml",
-    "MAML, one rate": "streams_maml_one_rate",
     "MAML": "streams_maml",
 }
 EQUAL = "strangers, fine-tuned, equal steps"

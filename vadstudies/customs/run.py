@@ -43,8 +43,6 @@ COMPARISONS = [
     ("MAML", "ordinary, fine-tuned"),
     ("MAML", EQUAL),
     ("MAML", "strangers, fine-tuned"),
-    ("MAML", "head only (ANIL)"),
-    ("MAML", "first-order MAML"),
     ("MAML", "MAML" + WRONG),
     ("strangers, fine-tuned", "strangers, fine-tuned" + WRONG),
 ]

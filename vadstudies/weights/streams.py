@@ -170,9 +170,6 @@ TRAININGS: dict[str, tuple[Callable, dict]] = {
     "streams_ordinary": (train_ordinary, ORDINARY),
     "streams_strangers": (train_strangers, STRANGERS),
     "streams_maml": (train_maml, MAML),
-    "streams_maml_one_rate": (train_maml, {**MAML, "learn_rates": "scalar"}),
-    "streams_fomaml": (train_maml, {**MAML, "first_order": True}),
-    "streams_head": (train_maml, {**MAML, "only": "head"}),
 }
 
 

@@ -2,8 +2,9 @@
 
 Twenty places of TEST_SEEDS where a one-way stream is normal, each with four clips in which somebody
 goes against it and two in which a boar crosses, which no weights have met in training. K windows of
-normal clips, somebody in view, drawn three times and the same for every method; three training
-seeds. Every third frame is scored, by whole-frame PSNR without smoothing, and labels are read last.
+normal clips, somebody in view, drawn three times and the same for every method; all the training
+seeds there are. Every third frame is scored, by whole-frame PSNR without smoothing, and labels are
+read last.
 
 How to fine-tune is chosen on eight places of VALIDATION_SEEDS, by raw AUC with K = 10 (seed 0, one
 draw), and used for every K: "equal steps" among as many steps as MAML takes, the others among up to

@@ -81,7 +81,7 @@ def test_alarms_follow_the_threshold(notebook, run_all):
     page.keyboard.press("End")
     assert "ALARM" in status.inner_text()
     page.locator(".vk-frame").focus()
-    for _ in range(50):
+    for _ in range(30):
         page.keyboard.press("ArrowDown")
     counts = """
 alarm = np.array(scrubber.psnr, float) < scrubber.threshold

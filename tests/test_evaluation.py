@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from test_metrics import mann_whitney
 
-from vadkit.evaluation import Evaluation, evaluate, predict_clip
+from vadkit.evaluation import Evaluation, evaluate, predict_clip, region_psnr
 from vadkit.metrics import MAX_PSNR, frame_auc, patch_psnr, psnr, smooth_scores
 from vadkit.predictors import copy_last_frame
 from vadkit.scenes import Clip, Scene
@@ -321,3 +321,19 @@ def test_an_unknown_score_and_a_scene_without_test_clips():
         evaluate(copy_last_frame, a_scene(), score="ssim")
     with pytest.raises(ValueError, match="no test clips"):
         evaluate(copy_last_frame, Scene("bare", [Clip("c", still())], []))
+
+
+def test_the_region_of_the_anomaly_is_measured_apart_from_who_else_moves():
+    frames = np.full((6, 16, 16), 100, np.uint8)
+    frames[5, 2:6, 2:6] = 151  # the anomaly, 0.2 brighter than foreseen
+    frames[5, 10:12, 10:12] = 202  # somebody else, 0.4 brighter
+    boxes = np.full((6, 4), -1)
+    boxes[5] = 2, 2, 6, 6
+    clip = Clip("clip", frames, np.arange(6) == 5, boxes=boxes)
+    found = region_psnr(copy_last_frame, clip)
+    assert found["anomaly"] == pytest.approx(-20 * np.log10(0.2), abs=1e-3)
+    assert found["other movers"] == pytest.approx(-20 * np.log10(0.4), abs=1e-3)
+    quiet = Clip("quiet", frames, boxes=np.full((6, 4), -1))
+    assert np.isnan(region_psnr(copy_last_frame, quiet)["anomaly"])
+    with pytest.raises(ValueError, match="'bare' has no boxes"):
+        region_psnr(copy_last_frame, Clip("bare", frames))

@@ -35,6 +35,8 @@ def figures(clip):
         view.window_strip(clip, 10),
         view.psnr_curve(scores, labels, threshold=5),
         view.gallery([clip, clip]),
+        view.predictions({"copy": vadkit.copy_last_frame}, clip),
+        view.feature_maps(vadkit.build_predictor("unet", width=4, normalise=True), clip),
         plots.images(clip.frames[:2], ["one", "two"], alt="Two images of noise, side by side."),
         plots.roc({"one": (scores, labels)}, threshold=3),
         plots.score_histogram(scores, labels, threshold=3),
@@ -57,6 +59,24 @@ def test_the_alt_text_of_the_strip_tells_the_numbers_of_the_picture(clip):
     _, psnr = view.predict_and_score(clip, vadkit.copy_last_frame)
     alt = view.still(vadkit.copy_last_frame, clip, frame=9).alt
     assert f"PSNR there is {psnr[9]:.1f} dB" in alt and "abnormal frames: 8-12" in alt
+
+
+def test_several_predictions_say_the_psnr_that_the_curve_says(clip):
+    alt = view.predictions({"copy": vadkit.copy_last_frame}, clip, 9).alt
+    _, psnr = view.predict_and_score(clip, vadkit.copy_last_frame)
+    assert f"copy {psnr[9]:.1f} dB" in alt and "Frame 9 " in alt
+
+
+def test_feature_maps_are_those_that_the_network_computes(clip):
+    predictor = vadkit.build_predictor("unet", width=4, depth=2, normalise=True)
+    predictor.enter[0].weight.data[1:] = 0  # only the first map varies
+    figure = view.feature_maps(predictor, clip, 11, columns=2)
+    assert "4 maps of 24 x 32, 8 maps of 12 x 16, 16 maps of 6 x 8" in figure.alt
+    window = vadkit.make_windows(clip.frames[7:12])[0]
+    maps = predictor.feature_maps(window)[0][0].detach().numpy()
+    assert np.array_equal(figure.axes[0].images[0].get_array(), maps[0])
+    brighter = predictor.feature_maps(window * 0.5 + 0.2)[0][0].detach().numpy()
+    np.testing.assert_allclose(brighter, maps, atol=0.01)
 
 
 def test_alt_text_is_quoted_and_required(monkeypatch):

@@ -136,6 +136,8 @@ def test_interview_against_arithmetic(job):
         "near wins after": 0,
         "quick wins after": 2,
     }
+    copied = interview.rounds[0]["psnr_copied"]
+    assert copied == 100, "copying is perfect where nothing moves"
     interview.bets = ["near", "quick"]
     assert (interview.tally()["played"], interview.tally()["right"]) == (2, 1)
 
@@ -146,10 +148,10 @@ def test_interview_leaves_the_candidates_as_they_were(job):
     assert [c.predictor.weight.item() for c in candidates.values()] == pytest.approx([0.9, 0.5])
 
 
-def test_interview_needs_two_candidates_and_a_task(job):
-    with pytest.raises(ValueError, match="two candidates"):
+def test_interview_needs_two_or_three_candidates_and_a_task(job):
+    with pytest.raises(ValueError, match="two or three candidates"):
         Interview({"a": trained(0.9, 0.1)}, [job])
-    with pytest.raises(ValueError, match="two candidates"):
+    with pytest.raises(ValueError, match="two or three candidates"):
         Interview({"a": trained(0.9, 0.1), "b": trained(0.5, 0.1)}, [])
 
 

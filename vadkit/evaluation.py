@@ -164,6 +164,47 @@ def predict_clip(predictor: Callable, clip: Clip, batch_size: int = 32) -> np.nd
     return torch.cat(batches)[:, 0].numpy()
 
 
+def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dict[str, float]:
+    """Compare an anomaly with whatever else moves in the same frames.
+
+    Parameters
+    ----------
+    predictor, clip : callable, Clip
+        As in `predict_clip`; the clip knows its boxes.
+    moved : float
+        A pixel that changed by more since the last frame moves.
+
+    Returns
+    -------
+    dict
+        PSNR in dB, of the mean squared error over all those pixels: "anomaly" in its boxes,
+        "other movers" outside of them. NaN where there is nobody.
+
+    Raises
+    ------
+    ValueError
+        If nobody noted boxes.
+    """
+    if clip.boxes is None:
+        raise ValueError(f"Clip '{clip.name}' has no boxes: nobody noted where its anomaly is.")
+    errors: dict[str, list] = {"anomaly": [], "other movers": []}
+    frames = clip.frames / 255
+    for t, prediction in enumerate(predict_clip(predictor, clip), N_INPUTS):
+        x0, y0, x1, y1 = clip.boxes[t]
+        inside = np.zeros(prediction.shape, bool)
+        inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
+        if inside.any():
+            squared = (prediction - frames[t]) ** 2
+            moving = abs(frames[t] - frames[t - 1]) > moved
+            errors["anomaly"].append(squared[inside])
+            errors["other movers"].append(squared[moving & ~inside])
+    pooled = {name: np.concatenate([*parts, []]) for name, parts in errors.items()}
+    return {
+        name: float(metrics.decibel(values.mean())) if len(values) else float("nan")
+        for name, values in pooled.items()
+    }
+
+
 def _predictions(predictor, clip, batch_size, every=1):
     """Yield every n-th window of a clip and its prediction, as x, y, prediction, in batches."""
     try:

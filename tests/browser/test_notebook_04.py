@@ -28,7 +28,7 @@ def play(page):
         assert f"Round {n + 1} of 6" in interview.locator("h4").first.inner_text()
         page.keyboard.press("2")
         assert f"of {n + 1} right" in interview.locator(".vk-tally").inner_text()
-        assert interview.locator(".vk-three figure").count() == 6
+        assert interview.locator(".vk-three figure").count() == 9
         page.keyboard.press("Enter")
     assert "of 0 right" in interview.locator(".vk-tally").inner_text()
 

@@ -1,4 +1,4 @@
-// The job interview: the same few windows for both, a bet, then what each made of them.
+// The job interview: the same few windows for all, a bet, then what each made of them.
 
 function render({model, el}) {
   const say = sayIn(model);
@@ -19,8 +19,8 @@ function render({model, el}) {
     const caption = (k) => `${say("window")} ${k + 1}`;
     const figures = support.map((offset, k) => show(model, rounds[now], offset, caption(k)));
     windows.replaceChildren(...figures);
-    news.textContent = say("Both learn from these {k} windows, then predict {q} others. "
-      + "Who predicts better afterwards?", {k: support.length, q});
+    news.textContent = say("All learn from these {k} windows, then predict {q} others. "
+      + "Who predicts best afterwards?", {k: support.length, q});
     for (const card of cards) card.clear();
     next.disabled = true;
     count();
@@ -37,10 +37,12 @@ function render({model, el}) {
     cards.forEach((card, i) => card.reveal(resultFigures(model, round, i, say), i === best));
     const isRight = names.indexOf(bets[now]) === best;
     const verdict = isRight ? `✓ ${say("Good bet.")}` : `✗ ${say("Bad bet.")}`;
-    const [a, b] = round.results, difference = Math.abs(a.psnr_after - b.psnr_after).toFixed(1);
-    const values = {name: names[best], difference, other: names[winner(round, "before")]};
+    const [first, second] = round.results.map((result) => result.psnr_after).sort((a, b) => b - a);
+    const values = {name: names[best], difference: (first - second).toFixed(1),
+      other: names[winner(round, "before")], copied: round.psnr_copied.toFixed(1)};
     news.textContent = `${verdict} `
-      + say("After learning, {name} is ahead by {difference} dB. (Before: {other}.)", values);
+      + say("After learning, {name} is ahead by {difference} dB. (Before: {other}. "
+        + "Copying the last frame gets {copied} dB.)", values);
     next.disabled = false;
     const isLast = now + 1 === rounds.length;
     next.textContent = isLast ? say("Play again (Enter)") : say("Next round (Enter)");
@@ -65,17 +67,18 @@ function render({model, el}) {
     ask();
     cards[0].bet.focus();
   }
-  onKeys(el, {1: () => place(0), 2: () => place(1), Enter: goOn});
+  const bet = (i) => () => i < names.length && place(i);
+  onKeys(el, {1: bet(0), 2: bet(1), 3: bet(2), Enter: goOn});
   fillWidget(el, model, "vk-interview", title, windows, news,
     node("div", {class: "vk-candidates"}, ...cards.map((card) => card.element)),
-    node("div", {class: "vk-bar"}, next, tally), table, hint(say("1 or 2 bets · Enter goes on")));
+    node("div", {class: "vk-bar"}, next, tally), table, hint(say("1 to {n} bets · Enter goes on", {n: names.length})));
   ask();
   if (!isOpen) reveal();
 }
 
 function winner(round, when) {
-  const [first, second] = round.results.map((result) => result[`psnr_${when}`]);
-  return first >= second ? 0 : 1;
+  const psnr = round.results.map((result) => result[`psnr_${when}`]);
+  return psnr.indexOf(Math.max(...psnr));
 }
 
 function show(model, round, offset, caption) {
@@ -91,7 +94,7 @@ function resultFigures(model, round, i, say) {
     const caption = `${word}: ${result[`psnr_${when}`].toFixed(1)} dB`;
     return show(model, round, result[when], caption);
   });
-  return [...figures, show(model, round, round.truth, say("what came"))];
+  return [...figures, show(model, round, round.truth, say("asked for"))];
 }
 
 function candidateCard(name, about, i, onBet, say) {

@@ -1,4 +1,4 @@
-"""The widget of notebook 04: two models learn the same few windows; bet on one of them."""
+"""The widget of notebook 04: models learn the same few windows; bet on one of them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,12 +16,12 @@ from vadkit.widgets.base import PixelBuffer, Widget, traits
 
 
 class Interview(Widget):
-    """Two models get the same K windows of a place: bet, then see both before and after adapting.
+    """Models get the same K windows of a place: bet, then see all before and after adapting.
 
     Parameters
     ----------
     candidates : mapping of str to MetaTrained
-        Two of them; each adapts by its own rates and number of inner steps.
+        Two or three of them; each adapts by its own rates and number of inner steps.
     tasks : sequence of Task
         One for each round.
     about : mapping of str to str, optional
@@ -35,7 +35,7 @@ class Interview(Widget):
     Raises
     ------
     ValueError
-        Unless there are two candidates and at least one task.
+        Unless there are two or three candidates and at least one task.
     """
 
     frames = Bytes()
@@ -47,27 +47,25 @@ class Interview(Widget):
         tasks: Sequence[Task],
         about: Mapping[str, str] | None = None,
     ):
-        if len(candidates) != 2 or not tasks:
+        if len(candidates) not in (2, 3) or not tasks:
             raise ValueError(
-                "An interview needs two candidates and a task or more, "
+                "An interview needs two or three candidates and a task or more, "
                 f"got {len(candidates)} and {len(tasks)}."
             )
-        a, b = candidates
-        about = about or {}
+        names, about = list(candidates), about or {}
         buffer = PixelBuffer()
         # All rounds are played beforehand: the page must do without a kernel.
         rounds = [_play(task, candidates.values(), buffer) for task in tasks]
         super().__init__(
             frames=buffer.pixels,
-            names=[a, b],
-            about=[about.get(a, ""), about.get(b, "")],
+            names=names,
+            about=[about.get(name, "") for name in names],
             rounds=rounds,
             alt=say(
-                "A job interview of {n} rounds: {a} and {b} get the same few windows of a place. "
-                "Bet on who predicts better after learning from them.",
+                "A job interview of {n} rounds: {names} get the same few windows of a place. "
+                "Bet on who predicts best after learning from them.",
                 n=len(rounds),
-                a=a,
-                b=b,
+                names="; ".join(names),
             ),
         )
 
@@ -105,12 +103,18 @@ class Interview(Widget):
             for i, (name, result) in enumerate(zip(self.names, game["results"])):
                 before, after = result["psnr_before"], result["psnr_after"]
                 label = name if row == 0 else None
-                _plot_change(ax, row + 0.3 * i - 0.15, before, after, i, label)
+                _plot_change(ax, row + 0.25 * i - 0.25, before, after, i, label)
                 values = {"name": name, "before": before, "after": after}
                 text = say(
                     "{place}, {name}: {before:.1f} to {after:.1f} dB", place=game["name"], **values
                 )
                 descriptions.append(text)
+            copied = {
+                "ls": ":",
+                "color": "0.4",
+                "label": say("copy last frame") if row == 0 else None,
+            }
+            ax.plot([game["psnr_copied"]] * 2, [row - 0.4, row + 0.4], **copied)
         places = [game["name"] for game in self.rounds]
         ax.set(yticks=range(len(places)), yticklabels=places, ylim=(len(places) - 0.5, -0.5))
         ax.set_xlabel("PSNR on the query windows (dB): hollow = before, filled = after adapting")
@@ -122,7 +126,7 @@ class Interview(Widget):
 
 
 def _plot_change(ax, y, before, after, candidate, label):
-    colour, marker = view.COLOURS[candidate], "os"[candidate]
+    colour, marker = view.COLOURS[candidate], "os^"[candidate]
     line = {"arrowstyle": "-", "color": colour, "lw": 2}
     ax.annotate("", (after, y), (before, y), arrowprops=line)
     ax.plot(before, y, marker, mfc="white", mec=colour, ms=7)
@@ -152,5 +156,6 @@ def _play(task, candidates, buffer):
         "support": buffer.add(task.support[1][:, 0]),
         "truth": buffer.add(targets[shown])[0],
         "n_query": len(targets),
+        "psnr_copied": round(float(query_psnr(inputs[:, -1:], targets)), 3),
         "results": results,
     }

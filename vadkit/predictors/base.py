@@ -56,13 +56,17 @@ class Predictor(nn.Module):
                 f"A predictor takes (N, {N_INPUTS}, H, W) with H and W at least 16 pixels, "
                 f"got {tuple(x.shape)}."
             )
-        mean, scale = _moments(x) if self.normalise else (0, 1)
+        mean, scale = self._moments(x)
         height, width = x.shape[2:]
         output = self._network(self._padded((x - mean) / scale))[..., :height, :width]
         return scale * output + (x[:, -1:] if self.predicts == "change" else mean)
 
     def _network(self, x):
         raise NotImplementedError
+
+    def _moments(self, x):
+        """Mean and standard deviation of each window, if it is normalised at all."""
+        return _moments(x) if self.normalise else (0, 1)
 
     def _padded(self, x):
         """Repeat the bottom row and the right column until the frame can be halved."""

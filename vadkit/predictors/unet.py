@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadkit.predictors.base import Predictor, conv_block
@@ -77,6 +77,22 @@ class UNet(Predictor):
         self.up = nn.ModuleList(conv_block((a if skips else 0) + b, a) for a, b in levels)
         self.head = self._init_head(nn.Conv2d(width, stem**2, 3, padding=1))
         self.middle: nn.Module = nn.Identity()
+
+    def feature_maps(self, x: Tensor) -> list[Tensor]:
+        """Look inside: what the encoder makes of windows.
+
+        Parameters
+        ----------
+        x : Tensor
+            Windows (N, 4, H, W) in [0, 1].
+
+        Returns
+        -------
+        list of Tensor
+            (N, C, h, w) for every size, from the widest image to the smallest.
+        """
+        mean, scale = self._moments(x)
+        return self._encode(self._padded((x - mean) / scale))
 
     def _encode(self, x):
         """Feature maps of every size, from the widest image to the smallest."""

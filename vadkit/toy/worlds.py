@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vadkit.toy.customs import CUSTOMS
 from vadkit.toy.geometry import Camera, Walkway
 from vadkit.toy.places import NORMAL_LIFE, NormalLife
 
@@ -129,8 +130,9 @@ def build_world(rng: np.random.Generator, place: str) -> World:
 def build_custom_world(seed: tuple, place: str, custom: str) -> World:
     """Sample a place in which all who pass by are seen well, and which side of a custom holds.
 
-    The walkway crosses the image, close to the camera, with nothing in front of it. So few frames
-    per second are kept that a walker takes some forty of them to cross.
+    The walkway crosses the image, close to the camera; the ground is light, and what stands on it
+    or behind it ends above everybody's head. So few frames per second are kept that a walker takes
+    some forty of them to cross.
     """
     for attempt in range(1000):  # some twenty will do
         rng = np.random.default_rng([*seed, attempt])
@@ -141,10 +143,25 @@ def build_custom_world(seed: tuple, place: str, custom: str) -> World:
     fps = WALKER_FRAMES * WALKER_SPEED / (last - first)
     quality = world.quality._replace(gain=rng.uniform(0.85, 1.15), noise=rng.uniform(0.5, 1.5))
     world = replace(world, custom=custom, side=int(rng.integers(2)), fps=fps, quality=quality)
-    world.paving = rng.uniform(150, 200)
-    far = 1 if world.rightwards else -1
-    world.props = [p for p in world.props if far * world.walkway.locate(p.X, p.Z)[1] > world.half]
+    world.paving, world.lawn = rng.uniform(150, 200), rng.uniform(130, 170)
+    _clear_the_view(world)
     return world
+
+
+def _clear_the_view(world):
+    """Keep what ends above the heads of those who take the far lane; houses move back as needed."""
+    first, last = world.walkway.span(world.camera)
+    lane = world.half * max(lane for side in CUSTOMS[world.custom] for lane in side.lane)
+    trip = world.walkway.at(np.linspace(first, last, 50), lane if world.rightwards else -lane)
+    x, heads = world.camera.project(*trip.T, 1.9)
+    order = np.argsort(x)
+
+    def ends_above(prop):
+        at, foot = world.camera.project(prop.X, prop.Z)
+        return foot < np.interp(at, x[order], heads[order])
+
+    world.props = [prop for prop in world.props if ends_above(prop)]
+    world.back = max(world.back, world.camera.ground(0.5, heads.min())[1])
 
 
 def _hang_camera(rng, place):

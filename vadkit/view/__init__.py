@@ -14,7 +14,14 @@ from vadkit.view.clips import (
     representative_frame,
     scored,
 )
-from vadkit.view.plots import gallery, psnr_curve, still, window_strip
+from vadkit.view.plots import (
+    feature_maps,
+    gallery,
+    predictions,
+    psnr_curve,
+    still,
+    window_strip,
+)
 from vadkit.view.style import (
     ABNORMAL,
     BLACK,
@@ -33,8 +40,9 @@ from vadkit.view.style import (
 from vadkit.view.tables import table
 
 __all__ = [
-    "ABNORMAL", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN", "ORANGE",
-    "VERMILLION", "as_clip", "describe_labels", "gallery", "intervals", "kind_of",
-    "predict_and_score", "psnr_curve", "representative_frame", "scored", "show", "still",
-    "subplots", "table", "to_png", "window_strip",
+    "ABNORMAL", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN",
+    "ORANGE", "VERMILLION", "as_clip", "describe_labels", "feature_maps", "gallery",
+    "intervals", "kind_of", "predict_and_score", "predictions", "psnr_curve",
+    "representative_frame", "scored", "show", "still", "subplots", "table", "to_png",
+    "window_strip",
 ]  # fmt: skip

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from vadkit.evaluation import SCORES
+from vadkit.predictors import UNet
 from vadkit.scenes import Clip, check_labels
 from vadkit.text import say
 from vadkit.view import style
@@ -19,7 +21,7 @@ from vadkit.view.clips import (
     representative_frame,
 )
 from vadkit.view.style import subplots
-from vadkit.windows import N_INPUTS
+from vadkit.windows import N_INPUTS, to_float
 
 
 def _plot_image(ax, image, title, **options):
@@ -171,6 +173,91 @@ def still(
         runs=describe_labels(clip.labels),
         **here,
         **along,
+    )
+    return figure
+
+
+def predictions(
+    predictors: dict[str, Callable], clip: Clip | np.ndarray, frame: int | None = None
+) -> Figure:
+    """Plot one frame as it came and as several predictors drew it, the errors below.
+
+    Parameters
+    ----------
+    predictors, clip : dict of Callable, Clip or ndarray
+        By name, and what they predict.
+    frame : int, optional
+        By default the `representative_frame`.
+
+    Returns
+    -------
+    Figure
+        With alt text.
+    """
+    clip = as_clip(clip)
+    frame = representative_frame(clip, frame)
+    window = Clip(clip.name, clip.frames[frame - N_INPUTS : frame + 1])
+    columns = len(predictors) + 1
+    figure, axes = subplots(2, columns, size=(2.2 * columns, 4.7))
+    truth = clip.frames[frame] / 255
+    _plot_image(axes[0, 0], truth, f"ground truth\n(frame {frame})", vmax=1)
+    axes[1, 0].axis("off")
+    listed = []
+    for (name, predictor), above, below in zip(predictors.items(), axes[0, 1:], axes[1, 1:]):
+        (drawn,), psnr = predict_and_score(window, predictor)
+        _plot_image(above, drawn, f"{name}\n{psnr[-1]:.1f} dB", vmax=1)
+        options = {"cmap": style.ERROR_MAP, "vmax": style.ERROR_MAX}
+        _plot_image(below, abs(drawn - truth), "its error", **options)
+        listed.append(f"{name} {psnr[-1]:.1f} dB")
+    figure.alt = say(
+        "Frame {frame} of clip {name}: ground truth, {n} predictions and their errors; "
+        "PSNR: {psnr}.",
+        frame=frame,
+        name=clip.name,
+        n=len(predictors),
+        psnr=", ".join(listed),
+    )
+    return figure
+
+
+def feature_maps(
+    predictor: UNet, clip: Clip | np.ndarray, frame: int | None = None, columns: int = 8
+) -> Figure:
+    """Plot what the encoder of a U-Net makes of the window before a frame, one row for each size.
+
+    Parameters
+    ----------
+    predictor, clip : UNet, Clip or ndarray
+        Whose maps, and of what.
+    frame, columns : int
+        By default the `representative_frame`; how many maps in a row, those that vary most.
+
+    Returns
+    -------
+    Figure
+        With alt text.
+    """
+    clip = as_clip(clip)
+    frame = representative_frame(clip, frame)
+    window = to_float(clip.frames[None, frame - N_INPUTS : frame])
+    with torch.no_grad():
+        levels = [level[0].numpy() for level in predictor.feature_maps(window)]
+    figure, axes = subplots(len(levels), columns, size=(1.25 * columns, 1.4 * len(levels)))
+    for row, maps in zip(axes, levels):
+        strongest = np.argsort(-maps.std(axis=(1, 2)))[:columns]
+        for ax, channel in zip(row, strongest):
+            bound = abs(maps[channel]).max()
+            options = {"cmap": "PuOr", "vmin": -bound, "vmax": bound}
+            _plot_image(ax, maps[channel], "", **options)
+        row[0].set_ylabel("{} x {}".format(*maps.shape[1:]), fontsize=9)
+    sizes = ", ".join("{2} maps of {0} x {1}".format(*m.shape[1:], len(m)) for m in levels)
+    figure.alt = say(
+        "What a U-Net makes of the window before frame {frame} of clip {name}: {sizes}, of which "
+        "the {n} that vary most are shown at every size.",
+        frame=frame,
+        name=clip.name,
+        sizes=sizes,
+        n=columns,
     )
     return figure
 

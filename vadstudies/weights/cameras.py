@@ -129,3 +129,6 @@ def validation_psnr(trained: vadkit.MetaTrained, n: int = 8) -> np.ndarray:
     tasks = EpisodeSampler(cameras, n_way=n, k_shot=5, n_query=8)[0]
     steps = trained.n_inner_steps if trained.rates.learn else 0
     return adaptation_curve(trained.predictor, tasks, trained.rates, steps, query_psnr).mean(0)
+
+
+WEIGHTS = {"camera_maml": (train_maml, MAML), "camera_fine_tuned": (train_fine_tuned, FINE_TUNED)}

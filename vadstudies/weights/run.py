@@ -17,6 +17,8 @@ times as many steps, because a step costs a quarter.
 scenes, and about the same computing time: the cheaper methods take more steps. Rates for adapting
 that a method does not learn are the best of several on validation scenes.
 
+boar_ordinary, boar_strangers: trained long at the boar's camera, see vadstudies/weights/boar.py.
+
 streams_<method>, streams_<method>_<seed>: for one-way places, see vadstudies/weights/streams.py.
 
 camera_maml, camera_fine_tuned: for real cameras (vadstudies.few_shot), from toy scenes alone, see
@@ -26,7 +28,9 @@ vadstudies/weights/cameras.py.
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -44,7 +48,7 @@ from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
 from vadkit.zoo import SHIPPED
 from vadstudies.jobs import digest
-from vadstudies.weights import cameras, streams
+from vadstudies.weights import boar, cameras, streams
 
 PLACES = ("campus", "road", "park", "square")  # named, so that a new place does not change them
 NETWORK = {"name": "unet", "width": 8, "depth": 2, "stem": 2}
@@ -143,6 +147,14 @@ def with_best_rate(trained: MetaTrained) -> MetaTrained:
     return MetaTrained(trained.predictor, rates, N_INNER_STEPS, trained.history)
 
 
+def validation_psnr(trained: MetaTrained) -> np.ndarray:
+    """PSNR (dB) on validation scenes, K = 5, after 0 .. 3 steps."""
+    steps = trained.n_inner_steps
+    return adaptation_curve(
+        trained.predictor, held_out_tasks(), trained.rates, steps, query_psnr
+    ).mean(0)
+
+
 # --- What there is
 
 METHODS = {  # for notebook 06; steps: about the same computing time for each
@@ -167,9 +179,62 @@ WEIGHTS |= {
     for seed in SEEDS
     for method, options in METHODS.items()
 }
-WEIGHTS |= streams.WEIGHTS
-WEIGHTS["camera_maml"] = (cameras.train_maml, cameras.MAML)
-WEIGHTS["camera_fine_tuned"] = (cameras.train_fine_tuned, cameras.FINE_TUNED)
+
+
+class Family(NamedTuple):
+    """Weights that share network and scenes.
+
+    Parameters
+    ----------
+    weights, network, data : dict, dict, str
+        As WEIGHTS above, the arguments of `build_predictor`, and the scenes in words.
+    first_scene, validation_psnr : callable
+        The first scene of them all, and what is noted of a training.
+    half : bool
+        Whether half precision will do.
+    """
+
+    weights: dict
+    network: dict
+    data: str
+    first_scene: Callable
+    validation_psnr: Callable
+    half: bool = True
+
+
+FAMILIES = [
+    Family(
+        WEIGHTS,
+        NETWORK,
+        "toy scenes of TRAIN_SEEDS, the places in turn",
+        lambda: some_scene(0),
+        validation_psnr,
+        False,
+    ),
+    Family(
+        boar.WEIGHTS,
+        boar.NETWORK,
+        "the toy scene of the boar",
+        toy.boar_scene,
+        boar.validation_psnr,
+    ),
+    Family(
+        streams.WEIGHTS,
+        streams.NETWORK,
+        "toy scenes of TRAIN_SEEDS, one-way places and their opposites",
+        lambda: streams.place_and_opposite(0),
+        streams.validation_psnr,
+    ),
+    Family(
+        cameras.WEIGHTS,
+        cameras.NETWORK,
+        "toy scenes of TRAIN_SEEDS, seen by cheap cameras",
+        lambda: cameras.camera(0),
+        cameras.validation_psnr,
+        half=False,
+    ),
+]
+WEIGHTS = {name: made for family in FAMILIES for name, made in family.weights.items()}
 
 
 # --- Writing them
@@ -178,16 +243,18 @@ WEIGHTS["camera_fine_tuned"] = (cameras.train_fine_tuned, cameras.FINE_TUNED)
 def train(name: str) -> None:
     """Train one of WEIGHTS and write its file."""
     function, arguments = WEIGHTS[name]
-    trained = reproducible(function(**arguments))
-    if is_for_streams(name):
+    trained, family = reproducible(function(**arguments)), family_of(name)
+    if family.half:
         trained.modules.half().float()  # measured as it is kept
-    psnr = [round(float(value), 2) for value in validation_psnr(name, trained)]
-    trained.save(
-        SHIPPED / f"{name}.safetensors",
-        header(name, {"validation_psnr": psnr}),
-        is_for_streams(name),
-    )
-    print(f"{name}: {psnr} dB after 0 .. {trained.n_inner_steps} inner steps", flush=True)
+    psnr = [round(float(value), 2) for value in family.validation_psnr(trained)]
+    kept = header(name, {"validation_psnr": psnr})
+    trained.save(SHIPPED / f"{name}.safetensors", kept, family.half)
+    print(f"{name}: {psnr} dB after 0 .. {len(psnr) - 1} inner steps", flush=True)
+
+
+def family_of(name: str) -> Family:
+    """What the weights of this name share with others."""
+    return next(family for family in FAMILIES if name in family.weights)
 
 
 def is_there(name: str) -> bool:
@@ -199,26 +266,9 @@ def is_there(name: str) -> bool:
     return all(kept.get(key) == value for key, value in today.items() if key != "figures")
 
 
-def validation_psnr(name: str, trained: MetaTrained) -> np.ndarray:
-    """PSNR (dB) on validation scenes, K = 5, after 0 .. 3 steps."""
-    if is_for_cameras(name):
-        return cameras.validation_psnr(trained)
-    if is_for_streams(name):
-        return streams.validation_psnr(trained)
-    n_steps = trained.n_inner_steps
-    return adaptation_curve(
-        trained.predictor, held_out_tasks(), trained.rates, n_steps, query_psnr
-    ).mean(0)
-
-
 def header(name: str, metrics: dict) -> dict:
     """Where a file comes from: enough to make it again."""
-    network, scenes, first = NETWORK, "the places in turn", some_scene
-    if is_for_cameras(name):
-        network, scenes, first = cameras.NETWORK, "seen by cheap cameras", cameras.camera
-    if is_for_streams(name):
-        network, scenes = streams.NETWORK, "one-way places and their opposites"
-        first = streams.place_and_opposite
+    family = family_of(name)
     versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
     arguments = WEIGHTS[name][1]
     return {
@@ -226,22 +276,12 @@ def header(name: str, metrics: dict) -> dict:
         "script": "vadstudies/weights/run.py",
         "arguments": arguments,
         "seed": arguments["seed"],
-        "network": network,
-        "data": f"toy scenes of TRAIN_SEEDS, {scenes}",
-        "first_scene": digest(first(0).train_clips[0].frames.tobytes()),
+        "network": family.network,
+        "data": family.data,
+        "first_scene": digest(family.first_scene().train_clips[0].frames.tobytes()),
         "versions": versions,
         "figures": metrics,
     }
-
-
-def is_for_cameras(name: str) -> bool:
-    """Whether weights are for real cameras."""
-    return name.startswith("camera")
-
-
-def is_for_streams(name: str) -> bool:
-    """Whether weights are for one-way places; those are kept in half precision."""
-    return name in streams.WEIGHTS
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from torch import nn
 
 import vadkit
 from vadkit import toy
+from vadkit.callbacks import FreshClips
 from vadkit.episodes import EpisodeSampler
 from vadkit.losses import decibel_loss
 from vadkit.maml.adapting import adaptation_curve, query_psnr
@@ -30,20 +31,21 @@ from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
+from vadkit.windows import StrangerWindows
 
 NETWORK = {"name": "unet", "width": 16, "depth": 2, "stem": 2}
 NETWORK |= {"predicts": "change", "normalise": True}
 WALKING = ("campus", "park", "square")  # where people walk
 
 # The arguments of the trainings, as the header of each file keeps them.
-SCHOOL = {"n_places": 64, "school_steps": 3000, "outer_lr": 2e-3}
+SCHOOL = {"n_places": 64, "school_steps": 6000, "outer_lr": 2e-3}
 EPISODE = {"n_way": 2, "k_shot": 10, "n_query": 8}
-ORDINARY = {**SCHOOL, "steps": 7000}
-STRANGERS = {**SCHOOL, "steps": 7000}
+ORDINARY = {**SCHOOL, "steps": 14_000}
+STRANGERS = {**SCHOOL, "steps": 14_000}
 MAML = {
     **SCHOOL,
-    "strange_steps": 3000,
-    "steps": 700,
+    "strange_steps": 4000,
+    "steps": 1000,
     "episode": EPISODE,
     "n_inner_steps": 3,
     "inner_lr": 0.007,
@@ -133,7 +135,7 @@ def train_maml(
     episode: dict,
     n_inner_steps: int,
     inner_lr: float,
-    learn_rates: str,
+    learn_rates: str | None,
     maml_lr: float,
     rates_lr: float,
     only: str = "",
@@ -155,21 +157,48 @@ def train_maml(
     )
 
 
+def train_specialist(seed: int, place: int, steps: int, n_strange: int) -> MetaTrained:
+    """Training with strangers at one place only: candidate A of notebook 04."""
+    home = stream_place(toy.TRAIN_SEEDS[place])
+    strange = [home.strange_clip(i, toy.STRANGER) for i in range(n_strange)]
+    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
+    history = vadkit.fit(
+        predictor,
+        vadkit.Windows([home.normal_clip(i) for i in range(24)]),
+        steps,
+        loss=decibel_loss,
+        strangers=StrangerWindows(strange),
+        callbacks=[FreshClips(home.normal_clip, 24)],
+        batch_size=16,
+        validate_every=steps,
+        seed=seed,
+    )
+    if history.interrupted:
+        raise KeyboardInterrupt
+    return MetaTrained(predictor, InnerRates(predictor), loss=decibel_loss)
+
+
 def validation_psnr(trained: MetaTrained, n: int = 8) -> np.ndarray:
     """PSNR (dB) on normal windows of n validation places, K = 10, after 0, 1, ... inner steps."""
     places = ScenePool(stream_place, toy.VALIDATION_SEEDS[:n], keep=n, support="scattered")
     tasks = EpisodeSampler(places, n_way=n, k_shot=10, n_query=16)[0]
-    steps = trained.n_inner_steps if trained.rates.learn else 0
+    steps = trained.n_inner_steps
     return adaptation_curve(
         trained.predictor, tasks, trained.rates, steps, query_psnr, trained.loss
     ).mean(0)
 
 
-SEEDS = (0,)
+SEEDS = (0, 1, 2)
 TRAININGS: dict[str, tuple[Callable, dict]] = {
     "streams_ordinary": (train_ordinary, ORDINARY),
     "streams_strangers": (train_strangers, STRANGERS),
     "streams_maml": (train_maml, MAML),
+}
+OTHERS: dict[str, tuple[Callable, dict]] = {  # from one seed each
+    "streams_first_order": (train_maml, MAML | {"first_order": True}),
+    "streams_head": (train_maml, MAML | {"only": "head"}),
+    "streams_specialist": (train_specialist, {"place": 0, "steps": 4000, "n_strange": 60}),
+    "streams_one_rate": (train_maml, MAML | {"learn_rates": None}),
 }
 
 
@@ -182,4 +211,4 @@ WEIGHTS = {
     name_of(training, seed): (function, {"seed": seed, **arguments})
     for training, (function, arguments) in TRAININGS.items()
     for seed in SEEDS
-}
+} | {name: (function, {"seed": 0, **arguments}) for name, (function, arguments) in OTHERS.items()}

@@ -181,7 +181,7 @@ def share_in_passes(steps=15):
 
     The rest goes into episodes, bookkeeping, Adam, history and validation.
     """
-    pool = ScenePool(vadkit.toy_scene, range(8))
+    pool = ScenePool(vadkit.toy_scene, range(8), support="consecutive")
     sampler = EpisodeSampler(pool, n_way=4, k_shot=5, n_query=5)
     for number in range(8):  # each scene is rendered once, then it is in memory
         _ = [clip.frames for clip in pool[number].train_clips]

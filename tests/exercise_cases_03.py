@@ -61,7 +61,33 @@ def off(matrix):
     return matrix[~np.eye(len(matrix), dtype=bool)]
 
 
+def fitted(prediction, target):
+    return np.polyfit(prediction.numpy().ravel(), target.numpy().ravel(), 1)
+
+
+def fitted_by_covariance(prediction, target):
+    x, y = prediction.flatten(), target.flatten()
+    gain = ((x - x.mean()) * (y - y.mean())).mean() / x.var(correction=0)
+    return gain, y.mean() - gain * x.mean()
+
+
+def fitted_by_lstsq(prediction, target):
+    x = prediction.reshape(-1, 1)
+    both = torch.cat([x, torch.ones_like(x)], dim=1)
+    return torch.linalg.lstsq(both, target.reshape(-1, 1)).solution
+
+
+def of_spreads(prediction, target):
+    gain = target.std() / prediction.std()
+    return gain, target.mean() - gain * prediction.mean()
+
+
+def through_zero(prediction, target):
+    return (prediction * target).sum() / (prediction**2).sum(), 0.0
+
+
 RIGHT = {
+    "check_two_numbers": [fitted, fitted_by_covariance, fitted_by_lstsq],
     "check_gap": [
         lambda psnr, labels: np.nanmean(psnr[~labels]) - np.nanmean(psnr[labels]),
         lambda psnr, labels: psnr[4:][~labels[4:]].mean() - psnr[4:][labels[4:]].mean(),
@@ -88,6 +114,17 @@ RIGHT = {
     ],
 }
 WRONG = {
+    "check_two_numbers": [
+        (lambda p, y: fitted(p, y)[::-1], "Gain first"),
+        (lambda p, y: fitted(y, p), "targets into predictions"),
+        (through_zero, "forced through black"),
+        (lambda p, y: (1.0, (y - p).mean()), "the gain is not 1"),
+        (of_spreads, "ratio of the spreads"),
+        (lambda p, y: (fitted(p, y)[0], (y - p).mean()), "not before"),
+        (lambda p, y: (fitted(p, y)[0], y.mean()), "make up for the gain"),
+        (lambda p, y: fitted(p, y)[0], "shape"),
+        (lambda p, y: fitted(p, y)[0] * p + fitted(p, y)[1], "shape"),
+    ],
     "check_gap": [
         (lambda p, l: np.nanmean(p[l]) - np.nanmean(p[~l]), "sign"),
         (lambda p, l: p[~l].mean() - p[l].mean(), "first four frames have no score"),

@@ -176,7 +176,74 @@ def loop_that_moves_theta(model, task, inner_lr, n_steps):
     return losses
 
 
+def trainer(
+    exam="query", learn="support", divide=True, tasks=slice(None), pick=None, give=None, **options
+):
+    """An answer to `check_meta_trainer`; without arguments it is right."""
+    options = {"copy_initial_weights": False} | options
+
+    def answer(theta, sampler, n_steps, inner_lr, outer_lr):
+        inner = torch.optim.SGD(theta.parameters(), lr=inner_lr)
+        outer, losses = torch.optim.SGD(theta.parameters(), lr=outer_lr), []
+        for i in range(n_steps):
+            outer.zero_grad()
+            episode = sampler[i if pick is None else pick][tasks]
+            total = 0.0
+            for task in episode:
+                with higher.innerloop_ctx(theta, inner, **options) as (fmodel, diffopt):
+                    x, y = getattr(task, learn)
+                    diffopt.step(loss(fmodel(x), y))
+                    x, y = getattr(task, exam)
+                    query_loss = loss(fmodel(x), y)
+                    (query_loss / len(episode) if divide else query_loss).backward()
+                total += query_loss.item() / (1 if give == "sum" else len(episode))
+            outer.step()
+            losses.append(total)
+        return losses[-1] if give == "last" else losses
+
+    return answer
+
+
+def trainer_without_higher(theta, sampler, n_steps, inner_lr, outer_lr):
+    losses = []
+    for i in range(n_steps):
+        weights = dict(theta.named_parameters())
+        adapted = [one_step(theta, weights, task, inner_lr) for task in sampler[i]]
+        query = [loss_with(theta, w, task.query) for w, task in zip(adapted, sampler[i])]
+        mean = torch.stack(query).mean()
+        gradients = torch.autograd.grad(mean, list(weights.values()))
+        with torch.no_grad():
+            for p, g in zip(theta.parameters(), gradients):
+                p -= outer_lr * g
+        losses.append(mean.item())
+    return torch.tensor(losses)
+
+
+def pre_trainer(theta, sampler, n_steps, inner_lr, outer_lr):
+    outer, losses = torch.optim.SGD(theta.parameters(), lr=outer_lr), []
+    for i in range(n_steps):
+        outer.zero_grad()
+        query = torch.stack([loss(theta(t.query[0]), t.query[1]) for t in sampler[i]]).mean()
+        query.backward()
+        outer.step()
+        losses.append(query.item())
+    return losses
+
+
+def first_order_trainer(theta, sampler, n_steps, inner_lr, outer_lr):
+    outer = torch.optim.SGD(theta.parameters(), lr=outer_lr)
+    for i in range(n_steps):
+        outer.zero_grad()
+        for task in sampler[i]:
+            gradients = first_order()(theta, task, inner_lr)
+            for p, g in zip(theta.parameters(), gradients):
+                p.grad = g / 2 if p.grad is None else p.grad + g / 2
+        outer.step()
+    return [0.0] * n_steps
+
+
 RIGHT = {
+    "check_meta_trainer": [trainer(), trainer_without_higher],
     "check_inner_step": [step, lambda w, x, y, alpha: [w - alpha * slope(w, x, y)]],
     "check_meta_gradient": [chain_rule(), by_autograd],
     "check_trap": [escape(), without_higher],
@@ -184,6 +251,19 @@ RIGHT = {
     "check_inner_loop": [loop(), loop_without_higher],
 }
 WRONG = {
+    "check_meta_trainer": [
+        (trainer(copy_initial_weights=True), "theta has not moved"),
+        (first_order_trainer, "first-order"),
+        (trainer(exam="support"), "homework"),
+        (pre_trainer, "pre-training"),
+        (trainer(divide=False), "summed over the tasks"),
+        (trainer(tasks=slice(-1, None)), "last task alone"),
+        (trainer(pick=0), "same episode"),
+        (lambda *a: trainer()(*a[:2], a[2] - 1, *a[3:]), "too few"),
+        (trainer(learn="query"), "exam itself"),
+        (trainer(give="sum"), "sums over tasks"),
+        (trainer(give="last"), "not of the last one"),
+    ],
     "check_inner_step": [
         (lambda w, x, y, a: w + a * slope(w, x, y), "climbs"),
         (lambda w, x, y, a: w - a * slope(w, x, y) / 2, "a 2 in front"),

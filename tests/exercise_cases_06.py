@@ -81,13 +81,33 @@ def by_counting(caught, false_rate, how_rare, n=1e6):
     return abnormal * caught / ringing
 
 
+def control(place, settle, auc):
+    return tuple(auc(settle(where), place) for where in (place, place.opposite()))
+
+
+def control_in_numpy(place, settle, auc):
+    right, wrong = settle(place), settle(place.opposite())
+    return np.array([auc(right, place), auc(wrong, place)])
+
+
 RIGHT = {
+    "check_control": [control, control_in_numpy],
     "check_times_faster": [times_faster, times_by_numpy],
     "check_interval": [interval, interval_in_a_loop],
     "check_alarms": [alarms, alarms_by_windows],
     "check_real_alarms": [real_alarms, by_counting],
 }
 WRONG = {
+    "check_control": [
+        (lambda p, s, a: control(p, s, a)[::-1], "claim first"),
+        (lambda p, s, a: [a(s(p), p)] * 2, "Twice the claim"),
+        (lambda p, s, a: (a(s(p), p), a(s(p), p.opposite())), "moved the exam"),
+        (lambda p, s, a: (a(s(p), p), a(s(p.opposite()), p.opposite())), "other place"),
+        (lambda p, s, a: a(s(p), p) - a(s(p.opposite()), p), "difference"),
+        (lambda p, s, a: a(s(p.opposite()), p), "control alone"),
+        (lambda p, s, a: a(s(p), p), "claim alone"),
+        (lambda p, s, a: (a(s(p), p), a(None, p)), "value 1"),
+    ],
     "check_times_faster": [
         (lambda o, t, s: first_at_least(t, o[s]), "divide by `step`"),
         (lambda o, t, s: s / first_at_least(t, o[s]), "Upside down"),

@@ -147,19 +147,21 @@ def test_the_transfer_matrix_has_training_down_and_averages_seeds():
     assert "from 2.0 to 21.0 elsewhere" in alt
 
 
-def test_a_car_on_the_campus_is_told_apart_by_where_the_network_comes_from():
-    def kinds(car, others):
-        gaps = {"car": car, "boar": others, "loitering": 99.0}
-        return {"by_kind": {kind: {"auc": gap / 10, "gap": gap} for kind, gap in gaps.items()}}
+def test_home_and_away_compares_the_variants_with_copying():
+    def on(a, b):
+        metrics = [{"psnr_normal": v, "auc_raw": v / 100} for v in (a, b)]
+        return dict(zip(("campus-1", "road-2"), metrics))
 
-    from_campus = {"campus-1": kinds(5, 4), "campus-2": kinds(3, 2), "road-3": kinds(77, 77)}
-    from_road = {"campus-1": kinds(0, 2), "campus-2": kinds(1, 2)}
-    rows = [transfer_row("campus", 1, 0, from_campus), transfer_row("road", 3, 0, from_road)]
-    lines = lines_of(transfer.on_the_campus(rows), "trained on")
-    assert lines["this very campus",]["car: gap (dB)"] == "5.00 ± -"
-    assert lines["another campus",]["other kinds: gap (dB)"] == "2.00 ± -"
-    assert lines["a road",]["car: gap (dB)"] == "0.50 ± 0.50"
-    assert lines["a road",]["networks x campuses"] == 2
+    rows = [
+        transfer_row("campus", 1, 0, on(30, 10)) | {"rescaled": on(31, 27), "change": on(33, 32)},
+        transfer_row("road", 2, 0, on(12, 32)) | {"rescaled": on(25, 33), "change": on(34, 35)},
+    ]
+    table = transfer.home_and_away(rows, on(28, 30))
+    drawn = table.loc["draws the frame"]
+    assert (drawn["PSNR (dB) at home"], drawn["PSNR (dB) elsewhere"]) == ("31.0", "11.0")
+    rescaled = table.loc["draws the frame, two numbers fitted"]
+    assert (rescaled["PSNR (dB) at home"], rescaled["raw AUC elsewhere"]) == ("32.0", "0.260")
+    assert list(table.loc["copy last frame"]) == ["29.0", "29.0", "0.290", "0.290"]
 
 
 def test_the_predictor_table_calls_no_share_of_pixels_a_decibel():

@@ -9,8 +9,10 @@ import torch
 import vadkit
 from vadkit import zoo
 from vadkit.checkpoints import load_tensors, save_weights
+from vadkit.losses import decibel_loss
 from vadkit.zoo import list_checkpoints, load_checkpoint
 from vadstudies.weights import run as train_weights
+from vadstudies.weights import streams
 
 
 @pytest.mark.parametrize("name", list_checkpoints())
@@ -34,8 +36,8 @@ def test_what_is_shipped_the_script_trains_and_it_is_small():
 
 
 def test_unknown_weights_are_answered_with_what_there_is():
-    with pytest.raises(FileNotFoundError, match="'candidate_c'.*candidate_a, candidate_b"):
-        load_checkpoint("candidate_c")
+    with pytest.raises(FileNotFoundError, match="'streams_boar'.*streams_maml"):
+        load_checkpoint("streams_boar")
 
 
 @pytest.mark.parametrize(
@@ -67,30 +69,38 @@ def test_a_checkpoint_that_does_not_fit_its_own_header(tmp_path, monkeypatch):
         load_checkpoint("mine")
 
 
-def test_training_a_file_again_gives_the_same_bytes(tmp_path, monkeypatch):
+SMALL = {  # short trainings, each of another kind
+    "boar_strangers": {"steps": 2, "n_clips": 2, "n_strange": 2},
+    "streams_strangers": {"n_places": 1, "school_steps": 1, "steps": 1},
+    "streams_maml": {"n_places": 1, "school_steps": 1, "strange_steps": 1, "steps": 2},
+    "streams_specialist": {"steps": 1, "n_strange": 2},
+    "customs_strangers": {"n_places": 1, "school_steps": 1, "one_sided_steps": 1, "steps": 1},
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_training_a_file_again_gives_the_same_bytes(name, tmp_path, monkeypatch):
     monkeypatch.setattr(train_weights, "SHIPPED", tmp_path)
     monkeypatch.setattr(zoo, "SHIPPED", tmp_path)
-    scenes = [vadkit.toy_scene(seed, size=32, n_frames=40) for seed in range(3)]
-    tasks = vadkit.EpisodeSampler(vadkit.pools.ScenePool(scenes), n_way=2, seed=0)[0]
-    monkeypatch.setattr(train_weights, "held_out_tasks", lambda: tasks)
-    monkeypatch.setattr(train_weights, "some_scene", lambda number: scenes[number])
-    for method, options in train_weights.METHODS.items():
-        arguments = {"seed": 5, "n_scenes": 3, **options, "steps": 2}
-        monkeypatch.setitem(train_weights.WEIGHTS, method, (train_weights.from_nothing, arguments))
-        files = []
-        for _ in range(2):
-            train_weights.episodes.cache_clear()
-            train_weights.train(method)
-            files.append((tmp_path / f"{method}.safetensors").read_bytes())
-        assert files[0] == files[1]
-        assert load_checkpoint(method).history.n_steps == 2
-        assert load_tensors(tmp_path / f"{method}.safetensors")[1]["seed"] == 5
-    train_weights.episodes.cache_clear()
+    function, arguments = train_weights.WEIGHTS[name]
+    arguments = {**arguments, "seed": 5, **SMALL[name]}
+    monkeypatch.setitem(train_weights.WEIGHTS, name, (function, arguments))
+    files = []
+    for _ in range(2):
+        streams.school.cache_clear()
+        streams.before_maml.cache_clear()
+        train_weights.train(name)
+        files.append((tmp_path / f"{name}.safetensors").read_bytes())
+    assert files[0] == files[1]
+    assert load_tensors(tmp_path / f"{name}.safetensors")[1]["seed"] == 5
+    trained = load_checkpoint(name)
+    assert trained.loss is decibel_loss
+    assert trained.history.n_steps == (2 if name == "streams_maml" else trained.history.n_steps)
 
 
 def test_the_script_refuses_a_name_it_does_not_know(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["run.py", "candidate_c"])
-    assert train_weights.main() == 2 and "'candidate_c'" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", ["run.py", "streams_boar"])
+    assert train_weights.main() == 2 and "'streams_boar'" in capsys.readouterr().err
 
 
 def test_training_all_goes_on_with_what_is_not_there(tmp_path, monkeypatch, capsys):
@@ -100,6 +110,7 @@ def test_training_all_goes_on_with_what_is_not_there(tmp_path, monkeypatch, caps
     trained = vadkit.MetaTrained(network, vadkit.InnerRates(network, 0.1))
     for name in ("one", "other"):
         monkeypatch.setitem(train_weights.WEIGHTS, name, (None, {"seed": 3}))
+        monkeypatch.setitem(train_weights.FAMILIES[0].weights, name, (None, {"seed": 3}))
 
     def train(name):
         made.append(name)

@@ -103,9 +103,9 @@ class ScenePool:
         For that function; each scene is made when it is needed.
     keep, n_inputs : int
         How many of the scenes made stay in memory; input frames of a window.
-    support : {"consecutive", "scattered"}
-        K windows in a row of one training clip, K + 4 frames, as a camera installed this morning
-        would give them; or K windows from anywhere in the training clips, somebody in view.
+    support : {"scattered", "consecutive"}
+        K windows from anywhere in the training clips, somebody in view; or K windows in a row of
+        one training clip, K + 4 frames, as a camera installed this morning would give them.
     strangers : float
         The share of the query windows, in [0, 1], that show a stranger and have the frame without
         as target, see `StrangerWindows`. Above 0, all of the query comes from the test clips (for
@@ -118,7 +118,7 @@ class ScenePool:
         seeds=None,
         keep=32,
         n_inputs=N_INPUTS,
-        support="consecutive",
+        support="scattered",
         strangers=0.0,
     ):
         if support not in ("consecutive", "scattered"):

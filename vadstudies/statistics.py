@@ -12,23 +12,6 @@ def spread(values, digits: int = 2) -> str:
     return f"{np.mean(values):.{digits}f} ± {deviation}"
 
 
-def bootstrap(differences, n: int = 10_000, seed: int = 0) -> tuple[float, float, float]:
-    """Mean of one paired difference per scene, and its 95 % interval over scenes (low, high).
-
-    Scenes are what is resampled (Efron 1979, percentile interval): seeds and supports of one scene
-    are averaged before they come here. All resamples are in memory at once: 1.6 MB for ten scenes.
-
-    Raises
-    ------
-    ValueError
-        For fewer than two scenes.
-    """
-    differences = np.asarray(differences, float)
-    options = {"n_resamples": n, "method": "percentile", "vectorized": True, "rng": seed}
-    interval = stats.bootstrap((differences,), np.mean, **options).confidence_interval
-    return float(differences.mean()), float(interval.low), float(interval.high)
-
-
 def interval(differences, n_comparisons: int = 1) -> tuple[float, float, float]:
     """Mean of one paired difference per scene, and its 95 % t interval over scenes (low, high).
 

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.browser
 
 SETUP = """import vadkit
 from vadcourse.widgets import Settling
-names = {"pre-trained": "pre_trained", "MAML": "candidate_b"}
+names = {"pre-trained": "streams_strangers", "MAML": "streams_maml"}
 models = {name: vadkit.load_checkpoint(file) for name, file in names.items()}
 support = vadkit.make_windows(vadkit.boar_scene().train_clips[0].frames[:9])"""
 PIXELS = """(canvas) => canvas.getContext("2d")

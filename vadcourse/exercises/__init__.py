@@ -27,12 +27,14 @@ from vadcourse.exercises.generalization import (
     check_gap,
     check_home_advantage,
     check_permutation_p,
+    check_two_numbers,
 )
 from vadcourse.exercises.maml_pipeline import (
     check_first_order,
     check_inner_loop,
     check_inner_step,
     check_meta_gradient,
+    check_meta_trainer,
     check_trap,
 )
 from vadcourse.exercises.n_way_k_shot import (
@@ -44,6 +46,7 @@ from vadcourse.exercises.n_way_k_shot import (
 )
 from vadcourse.exercises.scene_adaptation import (
     check_alarms,
+    check_control,
     check_interval,
     check_real_alarms,
     check_times_faster,
@@ -56,6 +59,7 @@ __all__ = [
     "check_anomaly",
     "check_anomaly_score",
     "check_auc",
+    "check_control",
     "check_episode",
     "check_first_order",
     "check_first_step",
@@ -68,6 +72,7 @@ __all__ = [
     "check_interval",
     "check_kappa",
     "check_meta_gradient",
+    "check_meta_trainer",
     "check_moving_pixels",
     "check_permutation_p",
     "check_prototypes",
@@ -80,6 +85,7 @@ __all__ = [
     "check_times_faster",
     "check_total_loss",
     "check_trap",
+    "check_two_numbers",
     "progress",
     "published_psnr",
     "runner_clips",

@@ -1,4 +1,4 @@
-"""The checks of notebook 03: the gap, equal quality, a memory's address, the test of a diagonal."""
+"""The checks of notebook 03: gap, equal quality, a memory's address, two numbers, a diagonal."""
 
 import itertools
 from collections.abc import Callable
@@ -116,6 +116,47 @@ def check_address(function: Callable) -> str:
     }
     compare(attempt(function, places, prototypes, k), address, mistakes)
     return "Every place has one vote, split among the prototypes."
+
+
+@exercise("03", "Two numbers")
+def check_two_numbers(function: Callable) -> str:
+    """Check f(prediction, target), both (N, 1, H, W): gain and offset of the least squares."""
+    rng = np.random.default_rng()
+    shape = 3, 1, *rng.integers(5, 9, 2)
+    # The gain is negative now and then: a photographic negative has two numbers, too.
+    gain, offset = rng.choice([-1, 1]) * rng.uniform(0.4, 0.8), rng.uniform(0.5, 0.7)
+    prediction = torch.from_numpy(rng.uniform(0.1, 0.4, shape)).float()
+    target = gain * prediction + offset + 0.05 * torch.from_numpy(rng.normal(size=shape)).float()
+    x, y = prediction.double().numpy().ravel(), target.double().numpy().ravel()
+    best = np.polyfit(x, y, 1)
+    upside_down, through_zero = np.polyfit(y, x, 1), (x * y).sum() / (x * x).sum()
+    spread = y.std() / x.std()
+    mistakes = {
+        "Gain first, then offset.": best[::-1],
+        "That turns targets into predictions; it is the prediction that is to be "
+        "rescaled.": upside_down,
+        "With the offset left at 0 the line is forced through black: fit both together.": (
+            through_zero,
+            0,
+        ),
+        "That moves the mean and leaves the contrast as it was: the gain is not 1.": (
+            1,
+            y.mean() - x.mean(),
+        ),
+        "The ratio of the spreads fits the contrast, not the error: noise in the target "
+        "is no contrast.": (spread, y.mean() - spread * x.mean()),
+        "The gain is right; the offset is what is missing after the gain, not before.": (
+            best[0],
+            y.mean() - x.mean(),
+        ),
+        "The offset must make up for the gain: mean of the target minus gain times mean of the "
+        "prediction.": (best[0], y.mean()),
+    }
+    answer = attempt(function, prediction, target)
+    if isinstance(answer, (tuple, list)) and len(answer) == 2:
+        answer = [number(value) for value in answer]
+    compare(numbers(answer).ravel(), best, mistakes, rtol=1e-3, atol=1e-4)
+    return "Two numbers. Now see how much of 'the scene' they were."
 
 
 @exercise("03", "At home and away")

@@ -1,4 +1,4 @@
-"""The checks of notebook 05: inner step, meta-gradient, traps of `higher`, first order, a loop."""
+"""The checks of notebook 05: from one inner step by hand to a whole meta-trainer."""
 
 import copy
 from collections.abc import Callable
@@ -267,3 +267,78 @@ def _refuse_cut_gradients(losses, model, original, task, n_steps):
         "keep track_higher_grads on.": reference(first_order=True)
     }
     compare(_flat(gradients), reference(), mistakes, rtol=1e-3)
+
+
+EPISODES, OUTER_LR = 3, 0.05
+
+
+def _meta_trained(model, episodes, exam="query", whole=False, first_order=False, n_inner=1):
+    """theta (P,) after the outer steps, and the mean query loss of each: the reference."""
+    theta, losses = {n: p.detach().clone() for n, p in model.named_parameters()}, []
+    for episode in episodes:
+        start = {name: p.requires_grad_() for name, p in theta.items()}
+        total = torch.zeros(())
+        for task in episode:
+            weights = start
+            for _ in range(n_inner):
+                on_support = _loss(model, weights, task.support)
+                step = torch.autograd.grad(
+                    on_support, list(weights.values()), create_graph=not first_order
+                )
+                weights = {n: p - INNER_LR * g for (n, p), g in zip(weights.items(), step)}
+            total = total + _loss(model, weights, getattr(task, exam))
+        loss = total if whole else total / len(episode)
+        gradients = torch.autograd.grad(loss, list(start.values()))
+        theta = {n: (p - OUTER_LR * g).detach() for (n, p), g in zip(start.items(), gradients)}
+        losses.append(total.item() / len(episode))
+    return _flat(theta.values()), losses
+
+
+@exercise("05", "Your own meta-trainer")
+def check_meta_trainer(function: Callable) -> str:
+    """Check f(theta, sampler, n_steps, inner_lr, outer_lr): mean query losses; theta has moved."""
+    original, _ = _network_and_task()
+    # `sampler[i]` is an episode of two tasks, and may be asked again.
+    episodes = [[_network_and_task()[1] for _ in range(2)] for _ in range(EPISODES)]
+    theta = copy.deepcopy(original)
+    sampler = copy.deepcopy(episodes)
+    answer = attempt(function, theta, sampler, EPISODES, INNER_LR, OUTER_LR, copies=False)
+    expected, losses = _meta_trained(original, episodes)
+    reference = partial(_meta_trained, original)
+    swapped = [[Task("", t.query, t.query) for t in episode] for episode in episodes]
+    mistakes = {
+        "theta has not moved: is outer.step() called, and does the gradient reach theta "
+        "(copy_initial_weights=False)?": _flat(original.parameters()),
+        "That is first-order MAML: the inner step must stay differentiable.": reference(
+            episodes, first_order=True
+        )[0],
+        "You marked the homework: the outer loss is that of the query.": reference(
+            episodes, exam="support"
+        )[0],
+        "That is pre-training: the query loss is taken after the inner step.": reference(
+            episodes, n_inner=0
+        )[0],
+        "You summed over the tasks; the mean is asked, so that beta means the same for any "
+        "number of them.": reference(episodes, whole=True)[0],
+        "The last task alone moved theta; all tasks of an episode do.": reference(
+            [episode[-1:] for episode in episodes]
+        )[0],
+        "It is always the same episode: sampler[i], with i the outer step.": reference(
+            [episodes[0]] * EPISODES
+        )[0],
+        "One outer step too few, or n_steps was not used.": reference(episodes[:-1])[0],
+        "It adapted to the exam itself! The inner step sees the support only.": reference(swapped)[
+            0
+        ],
+    }
+    compare(_flat(theta.parameters()), expected, mistakes, rtol=1e-3)
+    homework = {
+        "theta is right; the losses you return are sums over tasks, and means are asked.": [
+            2 * loss for loss in losses
+        ],
+        "theta is right; return the loss of every outer step, not of the last one alone.": losses[
+            -1
+        ],
+    }
+    compare(answer, losses, homework, rtol=1e-3)
+    return "Nine lines of Algorithm 1, and all of them yours."

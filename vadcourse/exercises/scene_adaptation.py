@@ -1,4 +1,4 @@
-"""The checks of notebook 06: times faster, an interval over scenes, alarms, how many are real."""
+"""The checks of notebook 06: a control, times faster, an interval, alarms, how many are real."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,61 @@ import numpy as np
 from vadcourse.checking import NotYet, attempt, compare, exercise, number, numbers
 from vadkit.adaptation import alarm_starts
 from vadkit.windows import N_INPUTS
+
+
+class _Place:
+    """A place that knows its opposite, and what was asked of it."""
+
+    def __init__(self, name, log):
+        self.name, self.log = name, log
+
+    def opposite(self):
+        return _Place({"here": "there", "there": "here"}[self.name], self.log)
+
+
+@exercise("06", "Attack this result")
+def check_control(function: Callable) -> str:
+    """Check f(place, settle, auc): the AUC claimed and that of the control, as a pair.
+
+    `settle(place)` gives a guard, `auc(guard, place)` its AUC; the control settles at the opposite.
+    """
+    rng = np.random.default_rng()
+    settled = ("here", "there")
+    found = {(s, p): float(rng.uniform(0.3, 1)) for s in (*settled, None) for p in settled}
+    log: list[str] = []
+
+    def settle(place):
+        log.append(place.name)
+        return place.name
+
+    def auc(guard, place):
+        return found[guard if guard in settled else None, place.name]
+
+    claimed, control = found["here", "here"], found["there", "here"]
+    other_exam, all_there = found["here", "there"], found["there", "there"]
+    mistakes = {
+        "The claim first, then the control.": (control, claimed),
+        "Twice the claim: the control settles on windows of the opposite place.": (
+            claimed,
+            claimed,
+        ),
+        "You moved the exam. Change one thing only: what the guard settled on.": (
+            claimed,
+            other_exam,
+        ),
+        "That is the same claim at the other place: settle there, but keep the exam here.": (
+            claimed,
+            all_there,
+        ),
+        "That is the difference; return both numbers.": claimed - control,
+        "That is the control alone; return the claim as well.": control,
+        "That is the claim alone; what would break it?": claimed,
+    }
+    answer = attempt(function, _Place("here", log), settle, auc, copies=False)
+    if isinstance(answer, (tuple, list)) and len(answer) == 2:
+        answer = [number(value) for value in answer]
+    compare(answer, (claimed, control), mistakes, rtol=1e-9, atol=1e-9)
+    return "If the wrong windows did as well, it was not the windows. Keep this row in every table."
 
 
 def _two_curves(rng):

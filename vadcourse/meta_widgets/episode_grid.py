@@ -61,7 +61,7 @@ class EpisodeGrid(Widget):
         max_shot: int = 10,
     ):
         scenes = tasks if isinstance(tasks, (list, tuple)) else []
-        self._pool = ScenePool(tasks) if scenes else tasks
+        self._pool = ScenePool(tasks, support="consecutive") if scenes else tasks
         self._n_query = n_query
         self._lengths = {
             scene.name: [(clip.name, len(clip)) for clip in scene.train_clips] for scene in scenes

@@ -142,7 +142,7 @@ def _box(clip, frame):
 @torch.no_grad()
 def _settle(model, support, inputs, n_steps):
     """Predictions (n_steps + 1, H, W) in [0, 1] of one frame after 0, 1, ... inner steps."""
-    adapted = inner_steps(model.predictor, support, model.rates, n_steps)
+    adapted = inner_steps(model.predictor, support, model.rates, n_steps, model.loss)
     predictions = [network(inputs)[0, 0].clamp(0, 1).cpu() for network in adapted]
     return torch.stack(predictions).numpy()
 

@@ -23,6 +23,7 @@ from vadkit import toy
 from vadkit.adaptation import Samples, fine_tuning, two_numbers
 from vadkit.episodes import EpisodeSampler
 from vadkit.losses import decibel_loss
+from vadkit.maml.adapting import inner_steps
 from vadkit.metrics import frame_auc
 from vadkit.pools import ScenePool
 from vadkit.predictors import constant_velocity, copy_last_frame
@@ -34,6 +35,7 @@ CHOOSING = [(WALKING[i % 3], toy.VALIDATION_SEEDS[200 + i]) for i in range(8)]
 HELD_OUT = "boar"  # the kind of stranger that no weights have met
 STEPS = (1, 2, 3, 5, 10, 20, 30, 60, 100)  # at which fine-tuning is tried
 OPTIMIZERS = {"adam": (5e-4, 1e-3, 3e-3, 1e-2), "sgd": (1e-3, 3e-3, 1e-2, 3e-2)}
+LEARNED = "learned rates"  # in place of an optimizer: as MAML was trained
 HOME_STEPS, HOME_WINDOWS = 300, 200  # of who is trained at home
 
 LEARN_NOTHING = {  # name: predictor, score
@@ -48,6 +50,9 @@ TUNED = {  # name: the weights it starts from; how is chosen on validation place
 }
 META = {  # name: its weights, which know how they adapt
     "MAML": "streams_maml",
+    "MAML, one rate": "streams_one_rate",
+    "MAML, first order": "streams_first_order",
+    "MAML, head only": "streams_head",  # ANIL, Raghu et al. 2020
 }
 EQUAL = "strangers, fine-tuned, equal steps"
 OTHERS = {"two numbers": "streams_ordinary", "trained at home": "streams_strangers"}
@@ -158,13 +163,18 @@ def metrics_of(predictor: Callable, place: toy.ToyScene, score: str = "frame") -
 
 
 def try_out(optimizer: str, rate: float, weights: str, kind: str, place_seed: int) -> dict:
-    """Metrics on a validation place after each of STEPS of fine-tuning on ten windows."""
+    """Metrics on a validation place after each of STEPS of settling in on ten windows."""
     place = place_of(kind, place_seed)
-    start, support = trained(weights, 0).predictor, support_of(place, 0, 10)
-    copies = fine_tuning(start, support, optimizer, rate, max(STEPS), loss=decibel_loss)
+    start, support = trained(weights, 0), support_of(place, 0, 10)
+    if optimizer == LEARNED:
+        copies = inner_steps(start.predictor, support, start.rates, 10, decibel_loss)
+    else:
+        copies = fine_tuning(
+            start.predictor, support, optimizer, rate, max(STEPS), loss=decibel_loss
+        )
     measured = {}
     for n, copy in enumerate(copies):
-        if n in STEPS:
+        if n in (0, *STEPS):
             measured[n] = metrics_of(copy, place) if _finite(copy) else {"auc_raw": 0.0}
     return {"steps": measured}
 

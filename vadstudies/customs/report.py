@@ -1,8 +1,10 @@
-"""Tables of the study of customs."""
+"""Tables and figures of the study of customs."""
 
 import numpy as np
 from pandas import DataFrame
 
+from vadkit import view
+from vadkit.text import say
 from vadstudies.results import tidy
 from vadstudies.statistics import interval
 
@@ -81,6 +83,54 @@ class Study:
             index=self.methods,
             columns=[f"K = {k}" for k in self.shots],
         )
+
+
+def step_curves(choice: dict, metric: str = "auc_raw") -> DataFrame:
+    """A metric after 0, 1, 2, ... steps on validation places: weights across, steps down.
+
+    `choice` is customs/choice.json. Fine-tuning gets at each number of steps the optimizer and the
+    rate that are best there.
+    """
+    tries = tidy(choice["rows"].values(), "steps", "n_steps").astype({"n_steps": int})
+    means = tries.groupby(["weights", "n_steps", "optimizer", "rate"])[metric].mean()
+    return means.groupby(["weights", "n_steps"]).max().unstack("weights")
+
+
+def against_steps(curves: DataFrame, copied: float, names: dict[str, str]):
+    """Plot `step_curves`, the level of copy-last-frame dotted; `names` names the weights."""
+    figure, ax = view.subplots(size=(7.5, 3.2))
+    said = []
+    for (weights, name), colour, dash in zip(names.items(), view.COLOURS, view.DASHES):
+        line = curves[weights].dropna()
+        ax.plot(line.index, line, "o", ls=dash, color=colour, ms=4, label=name)
+        values = ", ".join(f"{value:.2f} after {n}" for n, value in line.items())
+        said.append(f"{name}: {values}")
+    ax.axhline(copied, color="0.4", ls=":", label=say("copy last frame"))
+    ax.set_xscale("symlog", linthresh=1)
+    ax.set(xlabel=say("steps on ten windows"), ylabel=say("raw AUC"), xticks=curves.index)
+    ax.set_xticklabels(curves.index)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.alt = say("Raw AUC against steps. {curves}.", curves="; ".join(said))
+    return figure
+
+
+def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
+    """Plot a metric of some methods against the number of windows K, spread over runs shaded."""
+    figure, ax = view.subplots(size=(7.5, 3.2))
+    said = []
+    for method, colour, dash in zip(methods, view.COLOURS, view.DASHES):
+        cells = np.array([study.mean(method, k, metric) for k in study.shots])
+        ax.plot(study.shots, cells[:, 0], "o", ls=dash, color=colour, ms=4, label=method)
+        low, high = cells[:, 0] - cells[:, 1], cells[:, 0] + cells[:, 1]
+        ax.fill_between(study.shots, low, high, color=colour, alpha=0.15, lw=0)
+        values = ", ".join(f"{v:.2f} at K = {k}" for k, v in zip(study.shots, cells[:, 0]))
+        said.append(f"{method}: {values}")
+    ax.set(xlabel=say("windows K"), ylabel=METRICS[metric], xticks=study.shots)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.alt = say(
+        "{metric} against K. {curves}.", metric=METRICS[metric], curves="; ".join(said)
+    )
+    return figure
 
 
 def _draws(results):

@@ -18,6 +18,8 @@ from vadstudies.customs.protocol import (
     EQUAL,
     EVERY,
     LEARN_NOTHING,
+    LEARNED,
+    META,
     METHODS,
     OPTIMIZERS,
     PLACES,
@@ -34,7 +36,7 @@ from vadstudies.customs.protocol import (
 from vadstudies.customs.report import Study
 from vadstudies.jobs import digest, fingerprints, main, run_all, study_parser
 from vadstudies.results import tidy
-from vadstudies.weights.streams import SEEDS, name_of
+from vadstudies.weights.streams import OTHERS, SEEDS, name_of
 
 SCRIPT = "vadstudies/customs/run.py"
 K = 10  # at which methods are compared
@@ -64,8 +66,8 @@ def study(options):
     jobs, labels = {}, {}
     for seed in seeds:
         for method in (*LEARN_NOTHING, *METHODS, *(name + WRONG for name in CONTROLLED)):
-            if seed and method in LEARN_NOTHING:
-                continue
+            if seed and (method in LEARN_NOTHING or weights_of(method) in OTHERS):
+                continue  # of these there is one seed
             for kind, place_seed in pairs:
                 key = f"{kind}-{place_seed} | {method} | seed {seed}"
                 where = {"kind": kind, "place_seed": place_seed}
@@ -117,10 +119,14 @@ def choose(options) -> dict:
                     arguments = {"optimizer": optimizer, "rate": rate, "weights": weights}
                     key = f"{weights} | {optimizer} {rate} | {kind}-{place_seed}"
                     jobs[key] = {**arguments, "kind": kind, "place_seed": place_seed}
+    for kind, place_seed in pairs:  # nothing is chosen here: to see how far its steps carry
+        arguments = {"optimizer": LEARNED, "rate": 0.0, "weights": META["MAML"]}
+        key = f"{META['MAML']} | {kind}-{place_seed}"
+        jobs[key] = {**arguments, "kind": kind, "place_seed": place_seed}
     settings = {
         "steps": STEPS,
         "scenes": fingerprints(place_of(*pair) for pair in pairs),
-        "weights": {method: hash_of(method, 0) for method in TUNED},
+        "weights": {method: hash_of(method, 0) for method in (*TUNED, "MAML")},
     }
     keep, restart = not options.quick, options.restart
     rows = run_all("customs/choice", SCRIPT, settings, jobs, try_out, keep, restart)

@@ -64,7 +64,9 @@ def maml_real_tasks(scenes: list[vadkit.Scene]) -> Method:
     """`maml`, meta-trained further on the training clips of `scenes` and on as many toy cameras."""
     trained = vadkit.load_checkpoint("camera_maml")
     cameras = [camera(seed) for seed in toy.TRAIN_SEEDS[: len(scenes)]]
-    episodes = EpisodeSampler(ScenePool([*scenes, *cameras]), **MAML["episode"], seed=0)
+    episodes = EpisodeSampler(
+        ScenePool([*scenes, *cameras], support="consecutive"), **MAML["episode"], seed=0
+    )
     update = partial(meta_step, first_order=MAML["first_order"])
     learning_rates = {name: MAML[name] for name in ("outer_lr", "rates_lr")}
     meta_train(trained, episodes, REAL_TASKS_STEPS, update=update, **learning_rates)

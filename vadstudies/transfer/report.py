@@ -4,24 +4,50 @@
 on all of them.
 """
 
-from functools import partial
-
 import numpy as np
 from pandas import DataFrame
 
 from vadkit import view
 from vadkit.text import say
-from vadkit.toy import KINDS
 from vadstudies.results import tidy
-from vadstudies.statistics import spread
+
+VARIANTS = {  # part of a row: what was tested
+    "on": "draws the frame",
+    "rescaled": "draws the frame, two numbers fitted",
+    "change": "draws the change, sees normalised windows",
+}
 
 
-def transfer_matrix(rows, metric: str = "psnr_normal") -> DataFrame:
-    """Mean over seeds of a metric, networks of one scene down, tested on one scene across."""
-    tests = tidy(rows, "on", "tested on")
+def transfer_matrix(rows, metric: str = "psnr_normal", how: str = "on") -> DataFrame:
+    """Mean over seeds of a metric, networks of one scene down, tested on one scene across.
+
+    `how` is one of VARIANTS.
+    """
+    tests = tidy(rows, how, "tested on")
     matrix = tests.pivot_table(index="scene", columns="tested on", values=metric)
     names = tests["scene"].unique()
     return matrix.loc[names, names].rename_axis(index="trained on")
+
+
+def home_and_away(rows, copied: dict) -> DataFrame:
+    """Table of every variant, at home and elsewhere: PSNR of normal frames and raw AUC.
+
+    `copied` has the metrics of copy-last-frame by scene.
+    """
+    table = {}
+    for how, name in VARIANTS.items():
+        table[name] = {}
+        for metric, title in (("psnr_normal", "PSNR (dB)"), ("auc_raw", "raw AUC")):
+            matrix = transfer_matrix(rows, metric, how).to_numpy()
+            home = np.eye(len(matrix), dtype=bool)
+            digits = 1 if metric == "psnr_normal" else 3
+            table[name][f"{title} at home"] = f"{matrix[home].mean():.{digits}f}"
+            table[name][f"{title} elsewhere"] = f"{matrix[~home].mean():.{digits}f}"
+    psnr, auc = (np.mean([c[m] for c in copied.values()]) for m in ("psnr_normal", "auc_raw"))
+    table["copy last frame"] = dict.fromkeys(table[name])
+    for title in table["copy last frame"]:
+        table["copy last frame"][title] = f"{psnr:.1f}" if "PSNR" in title else f"{auc:.3f}"
+    return DataFrame.from_dict(table, orient="index").rename_axis("network")
 
 
 def heat_map(matrix: DataFrame, title: str, copied: list[float] | None = None, digits: int = 1):
@@ -69,32 +95,3 @@ def _matrix_in_words(matrix, title, digits):
         other_low=elsewhere.min(),
         other_high=elsewhere.max(),
     )
-
-
-def on_the_campus(rows, kind: str = "car") -> DataFrame:
-    """Table of how one kind of anomaly on a campus looks to networks from elsewhere.
-
-    Beside it all other behavioural kinds: mean ± spread over networks and campuses. Networks that
-    are tested at home have a line of their own.
-    """
-    tests = tidy(rows, "on", "tested on")
-    tests = tests[tests["tested on"].str.startswith("campus")]
-    tests["trained on"] = "a " + tests["place"]
-    tests.loc[tests["place"] == "campus", "trained on"] = "another campus"
-    tests.loc[tests["scene"] == tests["tested on"], "trained on"] = "this very campus"
-    kinds = tidy(tests, "by_kind", "kind")
-    kinds = kinds[kinds["kind"].isin([kind, *KINDS])]
-    kinds["group"] = kinds["kind"].where(kinds["kind"] == kind, "other kinds")
-
-    # Kinds first: every network counts once on every campus, however many kinds there are.
-    by_test = ["trained on", "scene", "seed", "tested on", "group"]
-    per_test = kinds.groupby(by_test, sort=False)[["gap", "auc"]].mean()
-    groups = per_test.groupby(["trained on", "group"], sort=False)
-    gaps = groups["gap"].agg(spread).unstack()
-    aucs = groups["auc"].agg(partial(spread, digits=3)).unstack()
-    columns = {"networks x campuses": tests.groupby("trained on", sort=False).size()}
-    for group in (kind, "other kinds"):
-        columns[f"{group}: gap (dB)"] = gaps[group]
-        columns[f"{group}: AUC"] = aucs[group]
-    table = DataFrame(columns, index=tests["trained on"].unique()).fillna("-")
-    return table.reset_index(names="trained on")

@@ -66,7 +66,7 @@ def camera(seed: int) -> vadkit.Scene:
 
 def sampler(n_scenes: int, seed: int, **episode) -> EpisodeSampler:
     """Episodes of the first training cameras."""
-    cameras = ScenePool(camera, toy.TRAIN_SEEDS[:n_scenes], keep=n_scenes)
+    cameras = ScenePool(camera, toy.TRAIN_SEEDS[:n_scenes], keep=n_scenes, support="consecutive")
     return EpisodeSampler(cameras, **episode, seed=seed)
 
 
@@ -125,7 +125,7 @@ def train_maml(
 
 def validation_psnr(trained: vadkit.MetaTrained, n: int = 8) -> np.ndarray:
     """PSNR (dB) on normal windows of n validation cameras, K = 5, after 0, 1, ... inner steps."""
-    cameras = ScenePool(camera, toy.VALIDATION_SEEDS[:n])
+    cameras = ScenePool(camera, toy.VALIDATION_SEEDS[:n], support="consecutive")
     tasks = EpisodeSampler(cameras, n_way=n, k_shot=5, n_query=8)[0]
     steps = trained.n_inner_steps if trained.rates.learn else 0
     return adaptation_curve(trained.predictor, tasks, trained.rates, steps, query_psnr).mean(0)

@@ -101,7 +101,22 @@ class Evaluation:
             need = "use auc_raw or auc_clip"
             raise ValueError(f"Nobody noted the kinds of anomaly in these clips: {need}.")
         chosen = [np.isin(np.array(kinds), ["", *wanted]) for kinds in self.kinds]
-        scores = [np.where(keep, s, np.nan) for keep, s in zip(chosen, self.scores)]
+        return self.auc_among(chosen, normalize)
+
+    def auc_among(self, frames: Sequence, normalize: str | None = None) -> float:
+        """Micro AUC of some frames only.
+
+        Parameters
+        ----------
+        frames, normalize : list of ndarray, str
+            Which ones, (T,) bool for each clip; and as in `frame_auc`.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        scores = [np.where(keep, s, np.nan) for keep, s in zip(frames, self.scores)]
         return frame_auc(scores, self.labels, normalize)
 
     @property

@@ -75,6 +75,12 @@ class ToyScene(Scene):
         there = replace(self, train_clips=train, test_clips=test, world=world)
         return replace(there, name=f"{name}, {there.side}")
 
+    @property
+    def busy(self) -> list[np.ndarray]:
+        """(T,) bool for each test clip: somebody passes by, a stranger here or at the opposite."""
+        there = self.opposite().test_clips
+        return [here.labels | clip.labels for here, clip in zip(self.test_clips, there)]
+
     def normal_clip(self, number: int) -> RenderedClip:
         """Make a clip of normal life; the first ones are the training clips.
 

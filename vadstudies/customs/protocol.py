@@ -24,7 +24,6 @@ from vadkit.adaptation import Samples, fine_tuning, two_numbers
 from vadkit.episodes import EpisodeSampler
 from vadkit.losses import decibel_loss
 from vadkit.maml.adapting import inner_steps
-from vadkit.metrics import frame_auc
 from vadkit.pools import ScenePool
 from vadkit.predictors import constant_velocity, copy_last_frame
 from vadstudies.weights.streams import WALKING, name_of
@@ -149,15 +148,12 @@ def metrics_of(predictor: Callable, place: toy.ToyScene, score: str = "frame") -
     strange = vadkit.Evaluation(
         evaluation.psnr[:n], evaluation.labels[:n], evaluation.kinds[:n], evaluation.clips[:n]
     )
-    there = place.opposite().test_clips[:n]
-    busy = [here | clip.labels for here, clip in zip(strange.labels, there)]
-    on_busy = [np.where(seen, scores, np.nan) for seen, scores in zip(busy, strange.scores)]
     return {
         "psnr": strange.psnr_normal,
         "auc_raw": strange.auc_raw,
         "auc_clip": strange.auc_clip,
         "auc_macro": strange.auc_macro,
-        "auc_busy": frame_auc(on_busy, strange.labels),
+        "auc_busy": strange.auc_among(place.busy[:n]),
         "auc_held_out": evaluation.auc_of([HELD_OUT]),
     }
 

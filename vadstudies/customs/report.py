@@ -114,6 +114,48 @@ def against_steps(curves: DataFrame, copied: float, names: dict[str, str]):
     return figure
 
 
+QUESTIONS = {  # metric: what it asks
+    "auc_raw": "who goes against the stream (raw AUC)",
+    "auc_held_out": "a boar (raw AUC)",
+    "psnr": "drawing what is normal (dB)",
+}
+
+
+def gains(choice: dict, trained_steps: int = 3) -> DataFrame:
+    """MAML minus the best fine-tuning with n steps, validation places: questions down, n across.
+
+    MAML takes n steps as well, but no more than it was trained for. For every question and every n
+    fine-tuning gets the optimizer and the rate that suit that question best.
+    """
+    table = {}
+    for metric, question in QUESTIONS.items():
+        curves = step_curves(choice, metric)
+        ours, theirs = curves["streams_maml"].dropna(), curves["streams_strangers"]
+        table[question] = {
+            n: ours[ours.index <= min(n, trained_steps)].iloc[-1] - theirs[n] for n in theirs.index
+        }
+    return DataFrame(table).T
+
+
+def map_of_gains(table: DataFrame):
+    """Plot `gains`: blue where MAML is ahead, orange where fine-tuning is; each row by itself."""
+    figure, ax = view.subplots(size=(9, 0.9 + 0.6 * len(table)))
+    scaled = table.div(table.abs().max(axis=1), axis=0)
+    ax.imshow(scaled, cmap="PuOr", vmin=-1.3, vmax=1.3, aspect="auto")
+    for (i, j), value in np.ndenumerate(table.to_numpy()):
+        digits = 1 if "dB" in table.index[i] else 2
+        ax.text(j, i, f"{value:+.{digits}f}", ha="center", va="center")
+    ax.set_xticks(range(len(table.columns)), table.columns)
+    ax.set_yticks(range(len(table)), table.index)
+    ax.set_xlabel(say("steps that fine-tuning may take"))
+    lines = [f"{name}: {', '.join(f'{v:+.2f}' for v in row)}" for name, row in table.iterrows()]
+    steps = ", ".join(map(str, table.columns))
+    figure.alt = say(
+        "MAML minus fine-tuning with {steps} steps. {lines}.", steps=steps, lines="; ".join(lines)
+    )
+    return figure
+
+
 def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
     """Plot a metric of some methods against the number of windows K, spread over runs shaded."""
     figure, ax = view.subplots(size=(7.5, 3.2))

@@ -4,6 +4,7 @@ import itertools
 import weakref
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene
 from vadkit.toy import toy_scene
 from vadstudies.sinusoids.pool import SinusoidPool
+
+in_a_row = partial(ScenePool, support="consecutive")
 
 
 def numbered_scene(seed, lengths=(40, 30), size=4):
@@ -43,7 +46,7 @@ small = st.integers(1, 8)
 @settings(max_examples=150, deadline=None)
 @given(lengths, small, small, st.integers(0, 1000), st.integers(0, 50))
 def test_support_is_k_consecutive_windows_and_no_frame_is_shared(lengths, k, q, seed, number):
-    pool = ScenePool([numbered_scene(i, lengths) for i in range(3)], support="consecutive")
+    pool = in_a_row([numbered_scene(i, lengths) for i in range(3)])
     try:
         sampler = EpisodeSampler(pool, 2, k, q, seed)
     except ValueError as refusal:
@@ -67,7 +70,7 @@ def test_support_is_k_consecutive_windows_and_no_frame_is_shared(lengths, k, q, 
 @settings(max_examples=60, deadline=None)
 @given(lengths, small)
 def test_refusal_names_the_largest_k_that_can(lengths, q):
-    pool = ScenePool([numbered_scene(0, lengths)], support="consecutive")
+    pool = in_a_row([numbered_scene(0, lengths)])
     with pytest.raises(ValueError, match="cannot be drawn from scene 'scene 0'") as refusal:
         EpisodeSampler(pool, 1, 100, q)
     if "not even K = 1" in str(refusal.value):
@@ -85,7 +88,7 @@ def test_refusal_names_the_largest_k_that_can(lengths, q):
 def test_overlap_breaks_the_rule_in_every_query_window(lengths, k, q, seed):
     if max(lengths) < k + 4:
         return
-    pool = ScenePool([numbered_scene(0, lengths)], support="consecutive")
+    pool = in_a_row([numbered_scene(0, lengths)])
     (task,) = EpisodeSampler(pool, 1, k, q, seed, overlap=True)[0]
     assert len(task.query[0]) == q
     assert all(set(sample) & task.shared_frames for sample in task.query_frames)
@@ -122,7 +125,7 @@ def test_digits_5_way_1_shot():
 
 
 POOLS = [
-    ScenePool(numbered_scene, range(50), support="consecutive"),
+    in_a_row(numbered_scene, range(50)),
     SinusoidPool(),
     ClassPool(np.arange(90.0)[:, None], np.arange(90) % 9),
 ]
@@ -152,7 +155,7 @@ def assert_uniform(counts):
 
 
 def test_scenes_runs_and_query_windows_are_sampled_uniformly():
-    pool = ScenePool([numbered_scene(i, (20, 12)) for i in range(4)], support="consecutive")
+    pool = in_a_row([numbered_scene(i, (20, 12)) for i in range(4)])
     scenes, runs, queries = Counter(), Counter(), Counter()
     for episode in itertools.islice(EpisodeSampler(pool, 2, 3, 2, seed=1), 3000):
         for task in episode:
@@ -187,20 +190,14 @@ def test_a_thousand_scenes_cost_no_more_memory_than_ten():
         made.append(weakref.ref(scene))
         return scene
 
-    for _ in itertools.islice(
-        EpisodeSampler(ScenePool(make, range(1000), keep=10, support="consecutive"), 4, 2, 2), 300
-    ):
+    for _ in itertools.islice(EpisodeSampler(in_a_row(make, range(1000), keep=10), 4, 2, 2), 300):
         most = max(most, sum(scene() is not None for scene in made))
     assert len(made) > 1000 and most <= 10
 
 
 def test_lazy_scenes_are_made_only_when_needed():
     made = []
-    pool = ScenePool(
-        lambda seed: made.append(seed) or numbered_scene(seed),
-        range(100, 1100),
-        support="consecutive",
-    )
+    pool = in_a_row(lambda seed: made.append(seed) or numbered_scene(seed), range(100, 1100))
     sampler = EpisodeSampler(pool, 3, 2, 2, seed=4)
     assert made == [100]  # the first one, to check that K fits
     sampled = {int(task.name.split()[1]) for task in sampler[0]}
@@ -214,29 +211,21 @@ def test_scenes_of_unequal_size_and_number_of_clips():
         numbered_scene(1, (50,), size=6),
         numbered_scene(2, (6, 6, 6, 14), size=8),
     ]
-    for episode in itertools.islice(
-        EpisodeSampler(ScenePool(scenes, support="consecutive"), 3, 4, 3), 30
-    ):
+    for episode in itertools.islice(EpisodeSampler(in_a_row(scenes), 3, 4, 3), 30):
         assert {task.support[0].shape[-1] for task in episode} == {4, 6, 8}
         assert {task.support[0].shape[:2] for task in episode} == {(4, 4)}
         assert {task.query[1].shape[:2] for task in episode} == {(3, 1)}
 
 
 def test_a_lazy_scene_too_short_is_refused_when_it_is_made():
-    pool = ScenePool(
-        lambda seed: numbered_scene(seed, (40,) if seed == 0 else (12,)),
-        range(2),
-        support="consecutive",
-    )
+    pool = in_a_row(lambda seed: numbered_scene(seed, (40,) if seed == 0 else (12,)), range(2))
     sampler = EpisodeSampler(pool, 2, 6, 3)
     with pytest.raises(ValueError, match=r"scene 'scene 1'.*(not even K = 1|largest K is)"):
         sampler[0]
 
 
 def sample_three(k_shot, n_query, n_way=2, n_scenes=3):
-    return EpisodeSampler(
-        ScenePool([numbered_scene(0)] * n_scenes, support="consecutive"), n_way, k_shot, n_query
-    )
+    return EpisodeSampler(in_a_row([numbered_scene(0)] * n_scenes), n_way, k_shot, n_query)
 
 
 def make_task(support, query):
@@ -256,8 +245,8 @@ LARGE = (2, 4, 9, 9), (2, 1, 9, 9)
         (lambda: sample_three(1, 0), "n_query"),
         (lambda: sample_three(1, 1, n_scenes=1), "n_way=2 needs 2 different .* there are 1"),
         (lambda: sample_three(37, 1), "K = 37 .* largest K is 36"),
-        (lambda: ScenePool(numbered_scene, support="consecutive"), "seeds=range"),
-        (lambda: ScenePool([numbered_scene(0)], range(3), support="consecutive"), "seeds=range"),
+        (lambda: in_a_row(numbered_scene), "seeds=range"),
+        (lambda: in_a_row([numbered_scene(0)], range(3)), "seeds=range"),
         (lambda: ClassPool(np.zeros((3, 1)), [0, 1]), "3 images need 3 labels"),
         (lambda: EpisodeSampler(SinusoidPool())[-1], "numbered from 0"),
         (lambda: make_task(SMALL, LARGE), "support samples of size .8, 8., .8, 8. |4, 8, 8"),
@@ -314,35 +303,17 @@ def test_support_and_strangers_refuse_what_they_do_not_know():
     with pytest.raises(ValueError, match="'consecutive' or 'scattered', got 'all'"):
         ScenePool([numbered_scene(0)], support="all")
     with pytest.raises(ValueError, match="share from 0 to 1, got 2"):
-        ScenePool([numbered_scene(0)], strangers=2, support="consecutive")
+        in_a_row([numbered_scene(0)], strangers=2)
     with pytest.raises(ValueError, match="No window with a stranger in 0 clips"):
-        EpisodeSampler(
-            ScenePool([numbered_scene(0)], strangers=0.5, support="consecutive"), 1, 1, 2
-        )
+        EpisodeSampler(in_a_row([numbered_scene(0)], strangers=0.5), 1, 1, 2)
     filmed = Clip("filmed", np.zeros((40, 4, 4), np.uint8), np.ones(40, bool))
     with pytest.raises(ValueError, match="'filmed' has no such target: only a clip that was drawn"):
-        EpisodeSampler(
-            ScenePool(
-                [replace(numbered_scene(0), test_clips=[filmed])],
-                strangers=1,
-                support="consecutive",
-            ),
-            1,
-        )
+        EpisodeSampler(in_a_row([replace(numbered_scene(0), test_clips=[filmed])], strangers=1), 1)
     with pytest.raises(ValueError, match="No stranger at all in a share of 0.5 of 1"):
-        EpisodeSampler(
-            ScenePool([toy_scene(1, custom="stream")], strangers=0.5, support="consecutive"),
-            1,
-            1,
-            1,
-        )
+        EpisodeSampler(in_a_row([toy_scene(1, custom="stream")], strangers=0.5), 1, 1, 1)
     with pytest.raises(ValueError, match="no overlap"):
         EpisodeSampler(
-            ScenePool([toy_scene(1, custom="stream")], strangers=0.5, support="consecutive"),
-            1,
-            1,
-            2,
-            overlap=True,
+            in_a_row([toy_scene(1, custom="stream")], strangers=0.5), 1, 1, 2, overlap=True
         )[0]
     park = toy_scene(1, "park", custom="stream")
     with pytest.raises(ValueError, match="the largest K is 36"):

@@ -71,7 +71,8 @@ function render({model, el}) {
   onKeys(el, {1: bet(0), 2: bet(1), 3: bet(2), Enter: goOn});
   fillWidget(el, model, "vk-interview", title, windows, news,
     node("div", {class: "vk-candidates"}, ...cards.map((card) => card.element)),
-    node("div", {class: "vk-bar"}, next, tally), table, hint(say("1 to {n} bets · Enter goes on", {n: names.length})));
+    node("div", {class: "vk-bar"}, next, tally), table,
+    hint(say("1 to {n} bets · Enter goes on", {n: names.length})));
   ask();
   if (!isOpen) reveal();
 }

@@ -49,9 +49,7 @@ TUNED = {  # name: the weights it starts from; how is chosen on validation place
 }
 META = {  # name: its weights, which know how they adapt
     "MAML": "streams_maml",
-    "MAML, one rate": "streams_one_rate",
     "MAML, first order": "streams_first_order",
-    "MAML, head only": "streams_head",  # ANIL, Raghu et al. 2020
 }
 EQUAL = "strangers, fine-tuned, equal steps"
 OTHERS = {"two numbers": "streams_ordinary", "trained at home": "streams_strangers"}

@@ -217,9 +217,7 @@ TRAININGS: dict[str, tuple[Callable, dict]] = {
 }
 OTHERS: dict[str, tuple[Callable, dict]] = {  # from one seed each
     "streams_first_order": (train_maml, MAML | {"first_order": True}),
-    "streams_head": (train_maml, MAML | {"only": "head"}),
     "streams_specialist": (train_specialist, {"place": 0, "steps": 4000, "n_strange": 60}),
-    "streams_one_rate": (train_maml, MAML | {"learn_rates": None}),
 }
 
 

@@ -325,7 +325,7 @@ def test_an_unknown_score_and_a_scene_without_test_clips():
 
 def test_the_region_of_the_anomaly_is_measured_apart_from_who_else_moves():
     frames = np.full((6, 16, 16), 100, np.uint8)
-    frames[5, 2:6, 2:6] = 151  # the anomaly, 0.2 brighter than foreseen
+    frames[5, 3:6, 2:6] = 151  # the anomaly, 0.2 brighter than foreseen; the top of its box rests
     frames[5, 10:12, 10:12] = 202  # somebody else, 0.4 brighter
     boxes = np.full((6, 4), -1)
     boxes[5] = 2, 2, 6, 6

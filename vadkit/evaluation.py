@@ -180,7 +180,7 @@ def predict_clip(predictor: Callable, clip: Clip, batch_size: int = 32) -> np.nd
 
 
 def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dict[str, float]:
-    """Compare an anomaly with whatever else moves in the same frames.
+    """Compare what moves of an anomaly with whatever else moves in the same frames.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dic
     Returns
     -------
     dict
-        PSNR in dB, of the mean squared error over all those pixels: "anomaly" in its boxes,
+        PSNR in dB, of the mean squared error over all pixels that moved: "anomaly" in its boxes,
         "other movers" outside of them. NaN where there is nobody.
 
     Raises
@@ -211,7 +211,7 @@ def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dic
         if inside.any():
             squared = (prediction - frames[t]) ** 2
             moving = abs(frames[t] - frames[t - 1]) > moved
-            errors["anomaly"].append(squared[inside])
+            errors["anomaly"].append(squared[moving & inside])
             errors["other movers"].append(squared[moving & ~inside])
     pooled = {name: np.concatenate([*parts, []]) for name, parts in errors.items()}
     return {

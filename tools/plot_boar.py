@@ -57,8 +57,7 @@ def plot_two_truths():
 
 def guard_at(place):
     """What ten windows of normal life and three steps make of the weights."""
-    pool = ScenePool([place], support="scattered")
-    (task,) = vadkit.EpisodeSampler(pool, n_way=1, k_shot=10, n_query=1, seed=0)[0]
+    (task,) = vadkit.EpisodeSampler(ScenePool([place]), n_way=1, k_shot=10, n_query=1, seed=0)[0]
     return vadkit.load_checkpoint("streams_maml").adapt(task.support)
 
 

@@ -96,9 +96,9 @@ def _loss(model, weights, samples):
     return ((functional_call(model, weights, (x,)) - y) ** 2).mean()
 
 
-def _inner_loop(model, support, n_steps, create_graph=True):
+def _inner_loop(model, support, n_steps, create_graph=True, start=None):
     """theta, theta', theta'', ..., each a dict of tensors: the reference, without `higher`."""
-    path = [dict(model.named_parameters())]
+    path = [start or dict(model.named_parameters())]
     for _ in range(n_steps):
         theta = path[-1]
         loss = _loss(model, theta, support)
@@ -279,13 +279,7 @@ def _meta_trained(model, episodes, exam="query", whole=False, first_order=False,
         start = {name: p.requires_grad_() for name, p in theta.items()}
         total = torch.zeros(())
         for task in episode:
-            weights = start
-            for _ in range(n_inner):
-                on_support = _loss(model, weights, task.support)
-                step = torch.autograd.grad(
-                    on_support, list(weights.values()), create_graph=not first_order
-                )
-                weights = {n: p - INNER_LR * g for (n, p), g in zip(weights.items(), step)}
+            weights = _inner_loop(model, task.support, n_inner, not first_order, start)[-1]
             total = total + _loss(model, weights, getattr(task, exam))
         loss = total if whole else total / len(episode)
         gradients = torch.autograd.grad(loss, list(start.values()))

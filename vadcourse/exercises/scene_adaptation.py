@@ -10,13 +10,13 @@ from vadkit.windows import N_INPUTS
 
 
 class _Place:
-    """A place that knows its opposite, and what was asked of it."""
+    """A place that knows its opposite."""
 
-    def __init__(self, name, log):
-        self.name, self.log = name, log
+    def __init__(self, name):
+        self.name = name
 
     def opposite(self):
-        return _Place({"here": "there", "there": "here"}[self.name], self.log)
+        return _Place({"here": "there", "there": "here"}[self.name])
 
 
 @exercise("06", "Attack this result")
@@ -28,10 +28,8 @@ def check_control(function: Callable) -> str:
     rng = np.random.default_rng()
     settled = ("here", "there")
     found = {(s, p): float(rng.uniform(0.3, 1)) for s in (*settled, None) for p in settled}
-    log: list[str] = []
 
     def settle(place):
-        log.append(place.name)
         return place.name
 
     def auc(guard, place):
@@ -57,7 +55,7 @@ def check_control(function: Callable) -> str:
         "That is the control alone; return the claim as well.": control,
         "That is the claim alone; what would break it?": claimed,
     }
-    answer = attempt(function, _Place("here", log), settle, auc, copies=False)
+    answer = attempt(function, _Place("here"), settle, auc, copies=False)
     if isinstance(answer, (tuple, list)) and len(answer) == 2:
         answer = [number(value) for value in answer]
     compare(answer, (claimed, control), mistakes, rtol=1e-9, atol=1e-9)

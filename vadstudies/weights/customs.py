@@ -28,10 +28,10 @@ STRANGERS = {
 }
 
 
-def custom_place(seed: int, custom: str, side: int = 0, **options) -> toy.ToyScene:
+def custom_place(seed: int, custom: str, side: int) -> toy.ToyScene:
     """Place number `seed` where this side of a custom is normal."""
     kinds = WALKING[:2] if custom == "zone" else WALKING
-    scene = toy.toy_scene(seed, kinds[seed % len(kinds)], custom=custom, **{"n_test": 4} | options)
+    scene = toy.toy_scene(seed, kinds[seed % len(kinds)], custom=custom, n_test=4)
     return scene if scene.side == toy.CUSTOMS[custom][side].name else scene.opposite()
 
 

@@ -22,10 +22,7 @@ from pandas import DataFrame
 
 import vadkit
 from vadkit import toy, view
-from vadkit.callbacks import FreshClips
-from vadkit.losses import decibel_loss
-from vadkit.windows import StrangerWindows
-from vadstudies.weights.boar import NETWORK
+from vadstudies.weights.boar import NETWORK, train_at
 
 KINDS = tuple(kind for kind in toy.KINDS if kind not in toy.HEADLINE)  # of strangers in training
 SEEDS = {"test": toy.TEST_SEEDS[:5], "validation": toy.VALIDATION_SEEDS[:5]}
@@ -85,16 +82,9 @@ def train(scene, options):
     predictor = vadkit.build_predictor(**NETWORK)
     length = {"steps": options.steps} if options.steps else {"minutes": options.seconds / 60}
     kinds = [kind for kind in KINDS if kind in toy.kinds_for(options.place)]
-    strange = [scene.strange_clip(i, kinds[i % len(kinds)]) for i in range(48)]
-    history = vadkit.fit(
-        predictor,
-        vadkit.Windows([scene.normal_clip(i) for i in range(24)]),
-        **length,
-        loss=decibel_loss,
-        strangers=StrangerWindows(strange) if options.strangers else None,
-        callbacks=[FreshClips(scene.normal_clip, 24)],
-        progress=False,
-    )
+    n_strange = 48 if options.strangers else 0
+    strange = [scene.strange_clip(i, kinds[i % len(kinds)]) for i in range(n_strange)]
+    history = train_at(scene, predictor, strange, progress=False, **length)
     return predictor, history
 
 

@@ -7,6 +7,7 @@ sees strangers of every kind but a boar, with the frame without them as the targ
 from dataclasses import replace
 
 import numpy as np
+from torch import nn
 
 import vadkit
 from vadkit import toy
@@ -14,6 +15,7 @@ from vadkit.callbacks import FreshClips
 from vadkit.losses import decibel_loss
 from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained
+from vadkit.training import History
 from vadkit.windows import StrangerWindows
 
 NETWORK = {"name": "unet", "width": 16, "depth": 3, "predicts": "change", "normalise": True}
@@ -27,19 +29,30 @@ def train(seed: int, steps: int, n_clips: int, fresh_every: int, n_strange: int)
     scene = toy.boar_scene()
     predictor = vadkit.build_predictor(**NETWORK, seed=seed)
     strange = [scene.strange_clip(i, KINDS[i % len(KINDS)]) for i in range(n_strange)]
-    history = vadkit.fit(
-        predictor,
-        vadkit.Windows([scene.normal_clip(i) for i in range(n_clips)]),
-        steps,
-        loss=decibel_loss,
-        strangers=StrangerWindows(strange) if strange else None,
-        callbacks=[FreshClips(scene.normal_clip, fresh_every)],
-        validate_every=steps,
-        seed=seed,
-    )
+    options = {"steps": steps, "validate_every": steps, "seed": seed}
+    history = train_at(scene, predictor, strange, n_clips, fresh_every, **options)
     if history.interrupted:
         raise KeyboardInterrupt
     return MetaTrained(predictor, InnerRates(predictor), loss=decibel_loss)
+
+
+def train_at(
+    scene: toy.ToyScene,
+    predictor: nn.Module,
+    strange: list,
+    n_clips: int = 24,
+    fresh_every: int = 24,
+    **options,
+) -> History:
+    """Train at one camera: normal clips without end, and clips with strangers, if any."""
+    return vadkit.fit(
+        predictor,
+        vadkit.Windows([scene.normal_clip(i) for i in range(n_clips)]),
+        loss=decibel_loss,
+        strangers=StrangerWindows(strange) if strange else None,
+        callbacks=[FreshClips(scene.normal_clip, fresh_every)],
+        **options,
+    )
 
 
 def validation_psnr(trained: MetaTrained) -> np.ndarray:

@@ -21,7 +21,6 @@ from torch import nn
 
 import vadkit
 from vadkit import toy
-from vadkit.callbacks import FreshClips
 from vadkit.episodes import EpisodeSampler
 from vadkit.losses import decibel_loss
 from vadkit.maml.adapting import adaptation_curve, query_psnr
@@ -31,7 +30,7 @@ from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
-from vadkit.windows import StrangerWindows
+from vadstudies.weights.boar import train_at
 
 NETWORK = {"name": "unet", "width": 16, "depth": 2, "stem": 2}
 NETWORK |= {"predicts": "change", "normalise": True}
@@ -170,17 +169,8 @@ def train_specialist(seed: int, place: int, steps: int, n_strange: int) -> MetaT
     home = stream_place(toy.TRAIN_SEEDS[place])
     strange = [home.strange_clip(i, toy.STRANGER) for i in range(n_strange)]
     predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    history = vadkit.fit(
-        predictor,
-        vadkit.Windows([home.normal_clip(i) for i in range(24)]),
-        steps,
-        loss=decibel_loss,
-        strangers=StrangerWindows(strange),
-        callbacks=[FreshClips(home.normal_clip, 24)],
-        batch_size=16,
-        validate_every=steps,
-        seed=seed,
-    )
+    options = {"steps": steps, "batch_size": 16, "validate_every": steps, "seed": seed}
+    history = train_at(home, predictor, strange, **options)
     if history.interrupted:
         raise KeyboardInterrupt
     return with_best_rate(MetaTrained(predictor, InnerRates(predictor), loss=decibel_loss))

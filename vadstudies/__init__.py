@@ -8,7 +8,8 @@ capacity : can a predictor be too strong?
 predictors : eight kinds of predictor side by side
 transfer : trained at one place, tested at all others
 sinusoids : few-shot regression, as in the paper that introduced MAML
-adaptation : who adapts best to a place never seen, from K windows
+customs : one-way places, and who settles in from K windows of normal life
+benefit : when does meta-learning help?
 few_shot : the same for a real camera, with weights from toy scenes alone
 weights : how the weights that come with the package were trained
 

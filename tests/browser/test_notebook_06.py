@@ -45,3 +45,43 @@ def test_sliding_along_the_inner_steps(notebook, run_all):
     box = chart.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.98, box["y"] + box["height"] / 2)
     assert status.inner_text().startswith("6 inner steps")
+
+
+BENEFIT = """import numpy as np, pandas as pd
+from vadcourse.widgets import Benefit
+from vadstudies.benefit.report import DIFFERS
+names = ["differs", "k", "steps"]
+cells = pd.MultiIndex.from_product([DIFFERS, (1, 10), (0, 1, 3)], names=names)
+base = np.arange(len(cells), dtype=float)
+methods = {"copy last frame": 0, "two numbers": 1, "fine-tuned": 2, "MAML": base}
+table = pd.DataFrame({
+    (name, metric): 30 + value for name, value in methods.items() for metric in ("psnr", "auc_raw")
+}, index=cells)
+benefit = Benefit(table, "nothing", k=1, steps=0)
+benefit"""
+
+
+def test_exploring_where_meta_learning_helps(notebook, run_all):
+    page = notebook(BENEFIT, "benefit.steps = 3\nbenefit.differs, benefit.k, benefit.steps")
+    run_all()
+    status, maps = page.locator(".vk-benefit .vk-status"), page.locator(".vk-benefit svg")
+    maml = page.locator(".vk-benefit tbody tr").last.locator("td").first
+    # Lines are numbered: 6 for what differs, 3 for the windows, 1 for the steps.
+    assert status.inner_text() == (
+        "nothing differs, K = 1, 3 steps: MAML minus fine-tuning +0.0 dB, +0.00 raw AUC"
+    )
+    assert maml.inner_text() == "32.0"
+    maps.first.focus()
+    for key, line in (("ArrowLeft", 1), ("ArrowDown", 7), ("PageDown", 10), ("ArrowDown", 16)):
+        page.keyboard.press(key)
+        assert maml.inner_text() == f"{30 + line:.1f}", key
+    assert status.inner_text().startswith("custom differs, K = 10, 1 steps")
+    sliders = page.locator(".vk-benefit input")
+    sliders.nth(0).focus()
+    page.keyboard.press("ArrowLeft")  # a slider keeps its arrows: what differs
+    assert maml.inner_text() == "40.0" and sliders.nth(0).get_attribute("aria-valuetext").endswith(
+        "light"
+    )
+    box = maps.nth(1).bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 12, box["y"] + box["height"] * 0.7)
+    assert maml.inner_text() == "47.0"

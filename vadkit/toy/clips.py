@@ -173,17 +173,17 @@ class RenderedClip:
         return self._copy(self.world, shown=False)
 
     def in_world(self, world: World) -> "RenderedClip":
-        """Give the same clip in a world where the other side of a custom is normal.
+        """Give the same clip in another light, or where the other side of a custom is normal.
 
         Parameters
         ----------
         world : World
-            The same place with its `side` changed.
+            The same place with its `quality` or `side` changed.
 
         Returns
         -------
         RenderedClip
-            A clip of strangers shows the same people, and labels the others.
+            The same people; another side of the custom labels the others.
         """
         return self._copy(world, self.shown)
 

@@ -68,12 +68,26 @@ class ToyScene(Scene):
         """
         if not self.custom:
             raise ValueError(f"No custom holds in {self.name}: make it with custom='stream'.")
-        world = replace(self.world, side=1 - self.world.side)
+        name, there = self.name.rpartition(", ")[0], replace(self.world, side=1 - self.world.side)
+        scene = self.in_world(there)
+        return replace(scene, name=f"{name}, {scene.side}")
+
+    def in_world(self, world: World) -> "ToyScene":
+        """Make the same people walk in another world: another light, the other side of a custom.
+
+        Parameters
+        ----------
+        world : World
+            This scene's, changed by `dataclasses.replace`.
+
+        Returns
+        -------
+        ToyScene
+            Its clips, see `RenderedClip.in_world`.
+        """
         clips = self.train_clips, self.test_clips
         train, test = ([clip.in_world(world) for clip in part] for part in clips)
-        name = self.name.rpartition(", ")[0]
-        there = replace(self, train_clips=train, test_clips=test, world=world)
-        return replace(there, name=f"{name}, {there.side}")
+        return replace(self, train_clips=train, test_clips=test, world=world)
 
     @property
     def busy(self) -> list[np.ndarray]:

@@ -100,18 +100,47 @@ def against_steps(curves: DataFrame, copied: float, names: dict[str, str]):
     """Plot `step_curves`, the level of copy-last-frame dotted; `names` names the weights."""
     figure, ax = view.subplots(size=(7.5, 3.2))
     said = []
-    for (weights, name), colour, dash in zip(names.items(), view.COLOURS, view.DASHES):
+    for (weights, name), style in zip(names.items(), _STYLES):
         line = curves[weights].dropna()
         places = curves.index.get_indexer(line.index)  # one as wide as the next
-        ax.plot(places, line, "o", ls=dash, color=colour, ms=4, label=name)
-        values = ", ".join(f"{value:.2f} after {n}" for n, value in line.items())
-        said.append(f"{name}: {values}")
+        ax.plot(places, line, label=name, **style)
+        said.append(_in_words(name, [say("{v:.2f} after {n}", v=v, n=n) for n, v in line.items()]))
     ax.axhline(copied, color="0.4", ls=":", label=say("copy last frame"))
     ax.set_xticks(range(len(curves)), curves.index)
     ax.set(xlabel=say("steps on ten windows"), ylabel=say("raw AUC"))
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.alt = say("Raw AUC against steps. {curves}.", curves="; ".join(said))
     return figure
+
+
+def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
+    """Plot a metric of some methods against the number of windows K, spread over runs shaded."""
+    figure, ax = view.subplots(size=(7.5, 3.2))
+    said = []
+    for method, style in zip(methods, _STYLES):
+        mean, spread = np.transpose([study.mean(method, k, metric) for k in study.shots])
+        ax.plot(study.shots, mean, label=method, **style)
+        ax.fill_between(
+            study.shots, mean - spread, mean + spread, color=style["color"], alpha=0.15, lw=0
+        )
+        values = [say("{v:.2f} at K = {k}", v=v, k=k) for k, v in zip(study.shots, mean)]
+        said.append(_in_words(method, values))
+    ax.set(xlabel=say("windows K"), ylabel=METRICS[metric], xticks=study.shots)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.alt = say(
+        "{metric} against K. {curves}.", metric=METRICS[metric], curves="; ".join(said)
+    )
+    return figure
+
+
+_STYLES = [
+    {"color": color, "ls": dash, "marker": "o", "ms": 4}
+    for color, dash in zip(view.COLOURS, view.DASHES)
+]
+
+
+def _in_words(name, values):
+    return f"{name}: {', '.join(values)}"
 
 
 QUESTIONS = {  # metric: what it asks
@@ -155,25 +184,6 @@ def map_of_gains(table: DataFrame):
     steps = ", ".join(map(str, table.columns))
     figure.alt = say(
         "MAML minus fine-tuning with {steps} steps. {lines}.", steps=steps, lines="; ".join(lines)
-    )
-    return figure
-
-
-def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
-    """Plot a metric of some methods against the number of windows K, spread over runs shaded."""
-    figure, ax = view.subplots(size=(7.5, 3.2))
-    said = []
-    for method, colour, dash in zip(methods, view.COLOURS, view.DASHES):
-        cells = np.array([study.mean(method, k, metric) for k in study.shots])
-        ax.plot(study.shots, cells[:, 0], "o", ls=dash, color=colour, ms=4, label=method)
-        low, high = cells[:, 0] - cells[:, 1], cells[:, 0] + cells[:, 1]
-        ax.fill_between(study.shots, low, high, color=colour, alpha=0.15, lw=0)
-        values = ", ".join(f"{v:.2f} at K = {k}" for k, v in zip(study.shots, cells[:, 0]))
-        said.append(f"{method}: {values}")
-    ax.set(xlabel=say("windows K"), ylabel=METRICS[metric], xticks=study.shots)
-    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    figure.alt = say(
-        "{metric} against K. {curves}.", metric=METRICS[metric], curves="; ".join(said)
     )
     return figure
 

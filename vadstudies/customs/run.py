@@ -21,6 +21,8 @@ from vadstudies.customs.protocol import (
     LEARNED,
     META,
     METHODS,
+    N_STEPS,
+    ONE_STEP,
     OPTIMIZERS,
     PLACES,
     SHOTS,
@@ -29,7 +31,6 @@ from vadstudies.customs.protocol import (
     WRONG,
     compare,
     place_of,
-    trained,
     try_out,
     weights_of,
 )
@@ -43,6 +44,7 @@ K = 10  # at which methods are compared
 COMPARISONS = [
     ("MAML", "copy last frame"),
     ("MAML", "ordinary, fine-tuned"),
+    ("MAML, 1 step", ONE_STEP),
     ("MAML", EQUAL),
     ("MAML", "strangers, fine-tuned"),
     ("MAML", "MAML" + WRONG),
@@ -133,7 +135,7 @@ def choose(options) -> dict:
     tries = tidy(rows.values(), "steps", "n_steps").astype({"n_steps": int})
     recipes = {}
     for method, weights in TUNED.items():
-        steps = [trained("streams_maml", 0).n_inner_steps] if method == EQUAL else STEPS
+        steps = [N_STEPS[method]] if method in N_STEPS else STEPS
         allowed = tries[(tries["weights"] == weights) & tries["n_steps"].isin(steps)]
         mean = allowed.groupby(["optimizer", "rate", "n_steps"])["auc_raw"].mean()
         optimizer, rate, n_steps = mean.idxmax()

@@ -50,6 +50,7 @@ MAML = {
     "n_inner_steps": 3,
     "inner_lr": 0.007,
     "learn_rates": "tensor and step",
+    "step_weights": [0.4, 0.2, 0.4],  # the first step counts as much as the last
     "maml_lr": 1e-3,
     "rates_lr": 0.02,
 }
@@ -143,6 +144,7 @@ def train_maml(
     n_inner_steps: int,
     inner_lr: float,
     learn_rates: str | None,
+    step_weights: list[float],
     maml_lr: float,
     rates_lr: float,
     only: str = "",
@@ -159,7 +161,7 @@ def train_maml(
         n_inner_steps,
         outer_lr=maml_lr,
         rates_lr=rates_lr,
-        update=partial(meta_step, first_order=first_order),
+        update=partial(meta_step, step_weights=step_weights, first_order=first_order),
         loss=decibel_loss,
     )
 
@@ -199,13 +201,15 @@ def validation_psnr(trained: MetaTrained, n: int = 8) -> np.ndarray:
     ).mean(0)
 
 
-SEEDS = (0,)
+SEEDS = (0, 1, 2)
 TRAININGS: dict[str, tuple[Callable, dict]] = {
     "streams_ordinary": (train_ordinary, ORDINARY),
     "streams_strangers": (train_strangers, STRANGERS),
     "streams_maml": (train_maml, MAML),
 }
 OTHERS: dict[str, tuple[Callable, dict]] = {  # from one seed each
+    "streams_one_rate": (train_maml, MAML | {"learn_rates": None}),
+    "streams_head": (train_maml, MAML | {"only": "head"}),
     "streams_first_order": (train_maml, MAML | {"first_order": True}),
     "streams_specialist": (train_specialist, {"place": 0, "steps": 4000, "n_strange": 60}),
 }

@@ -111,7 +111,7 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
     """
     pages = []  # fragments and notes go to the page that began last
     for cell, kind in zip(notebook.cells, kinds or slides.slide_types(notebook.cells)):
-        if kind in ("slide", "subslide"):
+        if kind == "slide":
             pages.append("")
         if kind == "notes":
             pages[-1] += f"<aside>{markdown2html(slides.note_text(cell))}</aside>"

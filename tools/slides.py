@@ -1,8 +1,8 @@
 """Slides from notebooks: every cell's `slideshow.slide_type` follows from five rules.
 
-1. A `#` or `##` heading begins a slide, a `###` heading or an exercise a subslide. (A heading
-   inside a cell splits the cell.)
-2. What no longer fits on 1280 x 720 goes to a subslide; a widget always does.
+1. A heading, `#` to `###`, or an exercise begins a slide. (A heading inside a cell splits it.)
+2. What no longer fits on 1280 x 720 begins a slide; a widget always does. Never a subslide:
+   jupyterlab-deck's space bar passes some of them by (deathbeds/jupyterlab-deck#49).
 3. Every other cell is a fragment: the space bar shows it. So the class predicts before it sees.
 4. Hints, solutions and references are skipped.
 5. Marks win: the tags `new-slide` and `no-slide`; a comment that begins with "Speaker notes" is
@@ -120,7 +120,7 @@ def slide_types(cells: list[NotebookNode]) -> list[str]:
         kind = _slide_type(cell, used)
         if kind == "fragment":
             used += height(cell)
-        elif kind in ("slide", "subslide"):
+        elif kind == "slide":
             used = height(cell)
         types.append(kind)
     return types
@@ -133,14 +133,10 @@ def _slide_type(cell, used):
         return "notes"
     if tags(cell) & {"no-slide", "solution"} or source.startswith(SKIPPED):
         return "skip"
-    heading = re.match(r"#{1,3} ", source) if cell.cell_type == "markdown" else None
-    level = len(heading[0]) - 1 if heading else None
-    if used == 0 or level in (1, 2):
-        return "slide"
-    begins = level == 3 or source.startswith("**Exercise") or "new-slide" in tags(cell)
-    if begins or is_widget(cell) or used + height(cell) > ROOM:
-        return "subslide"
-    return "fragment"
+    is_heading = cell.cell_type == "markdown" and re.match(r"#{1,3} ", source)
+    begins = is_heading or source.startswith("**Exercise") or "new-slide" in tags(cell)
+    fits = 0 < used <= ROOM - height(cell)
+    return "fragment" if fits and not begins and not is_widget(cell) else "slide"
 
 
 def split_at_headings(cells: list[NotebookNode]) -> Iterator[NotebookNode]:

@@ -15,11 +15,17 @@ PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter((cell) => cell.model.type === "code")
   .flatMap((cell) => cell.model.outputs.toJSON())
   .filter((output) => output.data && output.data["image/png"]).length"""
-LAST_SLIDE = """() => {
+PRESENTABLE = """() => {
   const {widgets} = window.jupyterapp.shell.currentWidget.content;
   const kinds = widgets.map((cell) => cell.model.getMetadata("slideshow")?.slide_type);
-  return kinds.findLastIndex((kind) => ["slide", "subslide", "fragment"].includes(kind));
+  return kinds.flatMap((kind, i) => (["slide", "fragment"].includes(kind) ? [i] : []));
 }"""
+ON_SCREEN = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .flatMap(({node}, i) => {
+    const {top, bottom, height} = node.getBoundingClientRect();
+    const isThere = node.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    return isThere && height > 4 && top >= -1 && bottom <= 721 ? [i] : [];
+  })"""
 
 
 WITHOUT_A_NAME = """() => {
@@ -85,10 +91,13 @@ def test_notebook_runs_and_presents(
     PLAYED.get(name[:2], lambda page: None)(page)
 
     start_deck()
-    at, last, problems = 0, page.evaluate(LAST_SLIDE), problems_on_slide()
-    while at < last:
+    presentable = page.evaluate(PRESENTABLE)
+    at, problems, seen = 0, problems_on_slide(), set(page.evaluate(ON_SCREEN))
+    while at < presentable[-1]:
         before, at = at, next_slides()
         assert at > before, f"the space bar does not leave cell {at}"
         problems += problems_on_slide()
+        seen |= set(page.evaluate(ON_SCREEN))
     print(f"{name}: {problems}")
     assert problems == []
+    assert [i for i in presentable if i not in seen] == []

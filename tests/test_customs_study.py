@@ -142,26 +142,6 @@ def test_fine_tuning_gets_its_best_rate_at_every_number_of_steps():
     assert "MAML: 0.40 after 0, 0.90 after 1; tuned: 0.50 after 0" in alt
 
 
-def test_the_map_compares_with_who_finds_most_strangers_in_as_many_steps():
-    def tries(weights, optimizer, aucs, psnr):
-        steps = {
-            str(n): {"auc_raw": auc, "auc_held_out": auc, "psnr": psnr}
-            for n, auc in zip((0, 1, 3, 10), aucs)
-        }
-        return {"weights": weights, "optimizer": optimizer, "rate": 0.1, "steps": steps}
-
-    rows = {
-        "a": tries("streams_maml", protocol.LEARNED, (0.4, 0.8, 0.9, 0.1), 36),
-        "b": tries("streams_strangers", "adam", (0.5, 0.6, 0.7, 0.95), 34),
-        "c": tries("streams_ordinary", "sgd", (0.3, 0.7, 0.6, 0.5), 39),
-    }
-    table = report.gains({"rows": rows})
-    assert list(table.columns) == [0, 1, 3, 10] and len(table) == 3
-    assert list(table.iloc[0]) == pytest.approx([-0.1, 0.1, 0.2, -0.05]), "no step beyond three"
-    assert list(table.iloc[2]) == pytest.approx([2, -3, 2, 2]), "the same recipe for all questions"
-    assert "a boar (raw AUC): -0.10, +0.10, +0.20, -0.05" in report.map_of_gains(table).alt
-
-
 def test_the_interval_is_wider_for_more_comparisons():
     differences = [0.1, 0.3, 0.2, 0.25, 0.15]
     mean, low, high = interval(differences)
@@ -187,7 +167,7 @@ def test_all_weights_that_the_study_needs_are_trained_by_the_script():
 
 
 def test_the_best_recipe_on_validation_places_is_chosen(monkeypatch):
-    """Faked measurements with known winners; equal steps are as many as MAML takes (2 here)."""
+    """Faked measurements with known winners: one with many steps, another with few."""
 
     def try_out(optimizer, rate, weights, kind, place_seed):
         best = 0.9 if (optimizer, rate) == ("sgd", 0.01) else 0.5
@@ -197,7 +177,17 @@ def test_the_best_recipe_on_validation_places_is_chosen(monkeypatch):
 
     monkeypatch.setattr(run, "try_out", try_out)
     monkeypatch.setattr(run, "hash_of", lambda method, seed: "")
-    monkeypatch.setattr(run, "trained", protocol.trained)
     recipes = run.choose(argparse.Namespace(quick=True, restart=False))
     assert recipes["strangers, fine-tuned"] == ("sgd", 0.01, 60)
-    assert recipes[protocol.EQUAL] == ("adam", 0.003, 2)
+    assert recipes[protocol.EQUAL] == ("adam", 0.003, 3)
+    assert recipes[protocol.ONE_STEP] == ("adam", 0.003, 1)
+
+
+def test_who_takes_one_step_takes_one_step(monkeypatch):
+    def psnr(method):
+        recipes = dict.fromkeys((protocol.ONE_STEP, protocol.EQUAL), ("sgd", 0.01, 1))
+        return compare(method, recipes=recipes)[5]["psnr"]
+
+    one = psnr(protocol.ONE_STEP)
+    assert psnr("MAML, 1 step") == pytest.approx(one, abs=1e-4)
+    assert psnr("MAML") != pytest.approx(one, abs=1e-3)

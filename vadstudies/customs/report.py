@@ -143,51 +143,6 @@ def _in_words(name, values):
     return f"{name}: {', '.join(values)}"
 
 
-QUESTIONS = {  # metric: what it asks
-    "auc_raw": "who goes against the stream (raw AUC)",
-    "auc_held_out": "a boar (raw AUC)",
-    "psnr": "drawing what is normal (dB)",
-}
-
-
-def gains(choice: dict, trained_steps: int = 3) -> DataFrame:
-    """MAML minus fine-tuning with n steps, on validation places: questions down, n across.
-
-    MAML takes n steps as well, but no more than it was trained for. Fine-tuning gets at every n the
-    weights, the optimizer and the rate whose raw AUC is highest there.
-    """
-    tries = tidy(choice["rows"].values(), "steps", "n_steps").astype({"n_steps": int})
-    recipe = ["weights", "optimizer", "rate"]
-    means = tries.groupby([*recipe, "n_steps"])[list(QUESTIONS)].mean()
-    ours = means.xs("streams_maml").groupby("n_steps").mean()
-    theirs = means.drop("streams_maml")
-    table = {}
-    for n, rivals in theirs.groupby("n_steps"):
-        best = rivals.loc[rivals["auc_raw"].idxmax()]
-        table[n] = ours.loc[ours.index[ours.index <= min(n, trained_steps)][-1]] - best
-    return DataFrame(table).rename(index=QUESTIONS)
-
-
-def map_of_gains(table: DataFrame):
-    """Plot `gains`: purple where MAML is ahead, orange where fine-tuning is; each row by itself."""
-    figure, ax = view.subplots(size=(9, 0.9 + 0.6 * len(table)))
-    scaled = table.div(table.abs().max(axis=1), axis=0)
-    ax.imshow(scaled, cmap="PuOr", vmin=-1.3, vmax=1.3, aspect="auto")
-    for (i, j), value in np.ndenumerate(table.to_numpy()):
-        digits = 1 if "dB" in table.index[i] else 2
-        color = "white" if abs(scaled.iloc[i, j]) > 0.6 else "black"
-        ax.text(j, i, f"{value:+.{digits}f}", ha="center", va="center", color=color)
-    ax.set_xticks(range(len(table.columns)), table.columns)
-    ax.set_yticks(range(len(table)), table.index)
-    ax.set_xlabel(say("steps that fine-tuning may take"))
-    lines = [f"{name}: {', '.join(f'{v:+.2f}' for v in row)}" for name, row in table.iterrows()]
-    steps = ", ".join(map(str, table.columns))
-    figure.alt = say(
-        "MAML minus fine-tuning with {steps} steps. {lines}.", steps=steps, lines="; ".join(lines)
-    )
-    return figure
-
-
 def _draws(results):
     """One line for each draw of the support."""
     lines = tidy(results["rows"].values(), "shots", "k")

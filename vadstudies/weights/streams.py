@@ -50,9 +50,10 @@ MAML = {
     "n_inner_steps": 3,
     "inner_lr": 0.007,
     "learn_rates": "tensor and step",
-    "step_weights": [0.4, 0.2, 0.4],  # the first step counts as much as the last
     "maml_lr": 1e-3,
     "rates_lr": 0.02,
+    "last_steps": 400,  # at half those rates; from here on the first inner step counts, too
+    "step_weights": [0.4, 0.2, 0.4],
 }
 
 
@@ -144,26 +145,27 @@ def train_maml(
     n_inner_steps: int,
     inner_lr: float,
     learn_rates: str | None,
-    step_weights: list[float],
     maml_lr: float,
     rates_lr: float,
+    last_steps: int,
+    step_weights: list[float],
     only: str = "",
     first_order: bool = False,
 ) -> MetaTrained:
     """Meta-training: K normal windows in the inner loop, strangers in the outer one."""
     start = before_maml(seed, n_places, school_steps, outer_lr, strange_steps)
     predictor = copy.deepcopy(start)
-    return meta_train(
-        predictor,
-        EpisodeSampler(pool(n_places, 0.5), **episode, seed=seed + 200),
-        steps,
-        InnerRates(predictor, inner_lr, learn_rates, n_inner_steps, only),
-        n_inner_steps,
-        outer_lr=maml_lr,
-        rates_lr=rates_lr,
-        update=partial(meta_step, step_weights=step_weights, first_order=first_order),
-        loss=decibel_loss,
-    )
+    rates = InnerRates(predictor, inner_lr, learn_rates, n_inner_steps, only)
+    episodes = EpisodeSampler(pool(n_places, 0.5), **episode, seed=seed + 200)
+    trained = MetaTrained(predictor, rates, n_inner_steps, loss=decibel_loss)
+    # Every step from the beginning ends .03 lower in AUC: first the way, then the short way.
+    for share, n, weights in ((1.0, steps, None), (0.5, last_steps, step_weights)):
+        update = partial(meta_step, first_order=first_order, step_weights=weights)
+        lr = {"outer_lr": share * maml_lr, "rates_lr": share * rates_lr}
+        meta_train(trained, episodes, n, **lr, update=update)
+        if trained.history.interrupted:
+            raise KeyboardInterrupt
+    return trained
 
 
 def train_specialist(seed: int, place: int, steps: int, n_strange: int) -> MetaTrained:
@@ -201,7 +203,7 @@ def validation_psnr(trained: MetaTrained, n: int = 8) -> np.ndarray:
     ).mean(0)
 
 
-SEEDS = (0, 1, 2)
+SEEDS = (0,)
 TRAININGS: dict[str, tuple[Callable, dict]] = {
     "streams_ordinary": (train_ordinary, ORDINARY),
     "streams_strangers": (train_strangers, STRANGERS),

@@ -53,9 +53,7 @@ TUNED = {  # name: the weights it starts from; how is chosen on validation place
 META = {  # name: its weights, which know how they adapt
     "MAML, 1 step": "streams_maml",
     "MAML": "streams_maml",
-    "MAML, one rate": "streams_one_rate",
     "MAML, first order": "streams_first_order",
-    "MAML, head only": "streams_head",  # ANIL, Raghu et al. 2020
 }
 N_STEPS = {ONE_STEP: 1, EQUAL: 3, "MAML, 1 step": 1}  # of whom is not free to choose
 OTHERS = {"two numbers": "streams_ordinary", "trained at home": "streams_strangers"}

@@ -210,8 +210,6 @@ TRAININGS: dict[str, tuple[Callable, dict]] = {
     "streams_maml": (train_maml, MAML),
 }
 OTHERS: dict[str, tuple[Callable, dict]] = {  # from one seed each
-    "streams_one_rate": (train_maml, MAML | {"learn_rates": None}),
-    "streams_head": (train_maml, MAML | {"only": "head"}),
     "streams_first_order": (train_maml, MAML | {"first_order": True}),
     "streams_specialist": (train_specialist, {"place": 0, "steps": 4000, "n_strange": 60}),
 }

@@ -64,8 +64,16 @@ def play(page):
         "() => document.querySelectorAll('.vk-episode-grid .vk-shared').length > 0"
     )
     assert "Frames in both: 0." not in grid.locator(".vk-status").inner_text()
+    page.keyboard.press("Space")  # as it was: four tasks are taller than a slide
+    grid.locator(".vk-k_shot").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "() => document.querySelector('.vk-episode-grid .vk-part').textContent"
+        ".includes('K = 5, 9 frames')"
+    )
     grid.locator(".vk-n_way").focus()
-    page.keyboard.press("ArrowLeft")  # as it was: four tasks are taller than a slide
+    page.keyboard.press("ArrowLeft")
     page.wait_for_function(
         "() => document.querySelectorAll('.vk-episode-grid .vk-task').length === 3"
     )

@@ -7,15 +7,20 @@ TORCH_INDEX ?=
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint api messages install lock notebooks slides weights handout clean
+.PHONY: lab test browser-test lint api messages install lock notebooks slides site weights handout clean
 
 lab: .venv/ready
+	$(PY) tools/lab_settings.py
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  --ServerApp.port=$(PORT) $(LAB_ARGS)
 
 # Two test processes share the cores, so each gets one thread: with more, they wait for each
 # other many times as long.
 test browser-test: export OMP_NUM_THREADS ?= 1
+
+# Threads that wait sleep instead of spinning, which slows everybody on a machine that others use,
+# too: `benchmarks/busy_machine.py` measures it.
+export OMP_WAIT_POLICY ?= passive
 
 test: .venv/ready
 	$(PY) -m pytest -q -m "not browser" -n 2 --dist loadfile tests
@@ -44,14 +49,13 @@ install: .venv/ready
 	$(PYTHON) tools/check_python.py
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
-	$(PY) -m pip install -q -c constraints.txt -e ".[test]"
-	$(PY) tools/lab_settings.py
+	$(PY) -m pip install -q -c constraints.txt -e ".[test,site]"
 	touch .venv/ready
 
 # Renew environment.yml, and constraints.txt where pyproject.toml asks for something new.
 # UPGRADE=1 takes the newest version of everything.
 lock: .venv/ready
-	$(PY) -m uv pip compile -q pyproject.toml --extra test --universal --python-version 3.11 \
+	$(PY) -m uv pip compile -q pyproject.toml --extra test --extra site --universal --python-version 3.11 \
 	  --no-annotate --strip-extras $(if $(UPGRADE),--upgrade) \
 	  --custom-compile-command "make lock" -o constraints.txt
 	$(PY) tools/environment.py
@@ -63,7 +67,7 @@ notebooks: .venv/ready
 # Train every shipped weights file that is not there as it would be made now (stop it, and it goes
 # on with the next); or these again: NAMES="maml_0 joint_0"; or all again: NAMES=--restart.
 weights: .venv/ready
-	$(PY) -m vadstudies.weights.run $(NAMES)
+	$(PY) -m vadstudies.weights.run --jobs 2 $(NAMES)
 
 # The notebooks without solutions and speaker notes, for a class, in build/handout.
 handout: .venv/ready
@@ -73,6 +77,11 @@ handout: .venv/ready
 slides: .venv/ready
 	$(PY) tools/slides.py --check
 	$(PY) tools/decks.py
+
+# The course without an installation, in build/site: `python -m http.server -d build/site`. QUICK=1
+# takes the outputs that the notebooks have: the largest widgets are pictures, there are no decks.
+site: .venv/ready
+	$(PY) tools/build_site.py $(if $(QUICK),--saved)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -7,9 +7,10 @@ at most (Linux, macOS). The JupyterLab server is started, asked for its page and
 weighed with its children, the kernel left out. The last line is one JSON object.
 """
 
-import argparse
+import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -19,54 +20,82 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+from vadkit.cli import run_script
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
+import notebooks  # noqa: E402
+
+NOTEBOOKS = notebooks.ROOT / "notebooks"
 ASK = """import json, resource, sys
 used = resource.getrusage(resource.RUSAGE_SELF)
 mib = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 print(json.dumps({"mib": mib, "cpu_s": used.ru_utime + used.ru_stime}))"""
 
 
-def weigh_notebook(path):
+def weigh_notebook(path, notebook):
     """Peak memory of the kernel (MiB), its processor time and the time by the clock (seconds)."""
-    notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
-    folder = {"metadata": {"path": str(path.parent)}}
     began = time.perf_counter()
-    NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=folder).execute()
+    notebooks.execute(notebook, path.parent, timeout=1800, name=path.name)
     used = json.loads(notebook.cells[-1].outputs[0].text)
     return {**used, "wall_s": time.perf_counter() - began}
 
 
 def weigh_server():
     """Memory (MiB) of a JupyterLab server with one kernel open, the kernel left out."""
-    port = free_port()
+    port, token = free_port(), secrets.token_hex()
     options = [
         "--no-browser",
         "--allow-root",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
-        "--IdentityProvider.token=",
-        "--ServerApp.disable_check_xsrf=True",
+        "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={NOTEBOOKS}",
     ]
     command = [sys.executable, "-m", "jupyterlab", *options]
+    # In the environment, because anybody on this machine may read a command line.
+    environment = {**os.environ, "JUPYTER_TOKEN": token}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(command, **quiet)
+    server = subprocess.Popen(command, env=environment, **quiet)
     try:
-        open_page(f"http://127.0.0.1:{port}/lab")
-        kernels = f"http://127.0.0.1:{port}/api/kernels"
-        urllib.request.urlopen(urllib.request.Request(kernels, method="POST", data=b"{}"))
+        wait_for(server, ask(f"http://127.0.0.1:{port}/lab", token))
+        kernels = ask(f"http://127.0.0.1:{port}/api/kernels", token, method="POST", data=b"{}")
+        urllib.request.urlopen(kernels, timeout=60)
         # The kernel takes a moment to start, and the server to settle after it.
         time.sleep(5)
         return psutil.Process(server.pid).memory_info().rss / 2**20
     finally:
+        stop(server)
+
+
+def ask(url, token, **options):
+    return urllib.request.Request(url, headers={"Authorization": f"token {token}"}, **options)
+
+
+def wait_for(server, page, seconds=60):
+    """Ask for a page until the server is there."""
+    began = time.monotonic()
+    while True:
+        try:
+            urllib.request.urlopen(page, timeout=5).read()
+            return
+        except OSError:
+            if server.poll() is not None or time.monotonic() - began > seconds:
+                raise OSError("JupyterLab did not start: try `jupyter lab` by itself.") from None
+            time.sleep(0.1)
+
+
+def stop(server):
+    """End the server and its kernels."""
+    with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(server.pid)
-        for child in process.children(recursive=True):
-            child.terminate()
-        process.terminate()
-        server.wait(20)
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            member.terminate()
+        for member in psutil.wait_procs(family, timeout=20)[1]:
+            member.kill()
+    server.wait()
 
 
 def free_port():
@@ -75,29 +104,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def open_page(url, tries=600):
-    """Ask for a page until the server is there."""
-    for _ in range(tries):
-        try:
-            urllib.request.urlopen(url, timeout=5).read()
-            return
-        except OSError:
-            time.sleep(0.1)
-
-
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
-    paths = parser.parse_args().notebooks or sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+def main(argv=None):
+    options = notebooks.notebook_parser(__doc__).parse_args(argv)
+    course = notebooks.read_all(options.notebooks)
     server = weigh_server()
     threads = os.environ.get("OMP_NUM_THREADS", "not set")
     print(f"JupyterLab server: {server:.0f} MiB; {os.cpu_count()} cores, OMP_NUM_THREADS={threads}")
     print(f"{'notebook':28} {'kernel, peak':>12} {'CPU time':>9} {'by the clock':>12}")
     measured = {}
-    for path in paths:
-        weight = weigh_notebook(path)
+    for path, notebook in course:
+        weight = weigh_notebook(path, notebook)
         memory, cpu, wall = weight["mib"], weight["cpu_s"], weight["wall_s"]
         print(f"{path.stem:28} {memory:8.0f} MiB {cpu:7.0f} s {wall:10.0f} s", flush=True)
         measured[path.stem] = {name: round(value) for name, value in weight.items()}
@@ -105,4 +121,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main))

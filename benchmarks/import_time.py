@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import sys
 
+from vadkit.cli import run_script, stopped_at_once, whole_number
+
 BUDGET = 0.5  # seconds
 CLOCKS = ("wall", "processor")
 STATEMENTS = {
@@ -49,14 +51,18 @@ def measure(runs):
     return medians
 
 
-def main():
+@stopped_at_once()
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--runs", type=int, default=7, help="fresh processes per statement (default 7)"
+        "--runs",
+        type=whole_number(1, 1000),
+        default=7,
+        help="fresh processes per statement (default 7)",
     )
-    runs = max(parser.parse_args().runs, 1)
+    runs = parser.parse_args(argv).runs
     over = {}
     for clock, median in measure(runs).items():
         for name, statement in STATEMENTS.items():
@@ -69,4 +75,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main))

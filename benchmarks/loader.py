@@ -11,7 +11,10 @@ line is one JSON object.
 """
 
 import argparse
+import itertools
 import json
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -23,6 +26,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 import vadkit
+from vadkit.cli import positive_number, run_script, stopped_at_once, whole_number
 
 BATCH = 8
 
@@ -83,14 +87,19 @@ def windows_per_second(batches, seconds):
 
     Epochs follow each other until the time is up, their starts included.
     """
-    count, epoch, began = 0, 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
+    count, began = 0, time.perf_counter()
+    for epoch in itertools.count():
         for x, _ in batches(epoch):
             count += len(x)
-            if time.perf_counter() - began > seconds:
-                break
-        epoch += 1
-    return count / (time.perf_counter() - began)
+            taken = time.perf_counter() - began
+            if taken > seconds:
+                return count / taken
+
+
+def keep_quiet(_):
+    """A worker leaves Ctrl-C, and any word about it, to the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def compare(clips, windows, folder, rounds, seconds):
@@ -101,7 +110,8 @@ def compare(clips, windows, folder, rounds, seconds):
     write_jpegs(clips, folder)
     jpegs = JpegWindows(folder, [len(clip) for clip in clips])
     alone = DataLoader(jpegs, BATCH, shuffle=True)
-    helped = DataLoader(jpegs, BATCH, shuffle=True, num_workers=2, persistent_workers=True)
+    workers = {"num_workers": 2, "persistent_workers": True, "worker_init_fn": keep_quiet}
+    helped = DataLoader(jpegs, BATCH, shuffle=True, **workers)
     contenders = {
         "memory_mapped": lambda epoch: mapped_batches(windows, epoch),
         "jpeg_0_workers": lambda _: alone,
@@ -114,24 +124,23 @@ def compare(clips, windows, folder, rounds, seconds):
     return {name: float(np.median(measured)) for name, measured in speeds.items()}
 
 
-def main():
+@stopped_at_once()
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", nargs="?", help="a prepared scene (default: a toy scene)")
-    parser.add_argument("--seconds", type=float, default=2, help="time per measurement (default 2)")
-    parser.add_argument(
-        "--rounds", type=int, default=5, help="the median of so many measurements (default 5)"
-    )
-    options = parser.parse_args()
+    add = parser.add_argument
+    add("--seconds", type=positive_number(), default=2, help="time per measurement (default 2)")
+    rounds = "the median of so many measurements (default 5)"
+    add("--rounds", type=whole_number(1, 1000), default=5, help=rounds)
+    options = parser.parse_args(argv)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as temporary:
-        try:
-            scene = vadkit.open_scene(options.folder or write_toy_scene(Path(temporary) / "toy"))
-            windows = scene.train_windows()
-        except (ValueError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
+        if options.folder is None:
+            options.folder = write_toy_scene(Path(temporary) / "toy")
+        scene = vadkit.open_scene(options.folder)
+        windows = scene.train_windows()
         speeds = compare(scene.train_clips, windows, temporary, options.rounds, options.seconds)
     for name, speed in speeds.items():
         print(f"{name:16} {speed:8.0f} windows/s")
@@ -145,8 +154,7 @@ def main():
         "times_faster": round(speeds["memory_mapped"] / fastest_jpeg, 1),
     }
     print(json.dumps(summary))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_script(main))

@@ -27,6 +27,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 import vadkit
+from vadkit.cli import run_script, stopped_at_once, whole_number
 from vadkit.episodes import EpisodeSampler, Task
 from vadkit.maml.history import Monitor
 from vadkit.maml.meta_step import meta_step
@@ -256,16 +257,19 @@ def rounded(values, digits=None):
     return {name: round(value, digits) for name, value in values.items()}
 
 
-def main():
+@stopped_at_once()
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=whole_number(1, 1000), default=7)
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     # `--memory-of` is this script calling itself: a peak is that of one process.
     if arguments.memory_of:
         name, n_steps, first_order = arguments.memory_of
+        if name not in CONTESTANTS:
+            raise ValueError(f"Unknown contestant '{name}'. There are: {', '.join(CONTESTANTS)}.")
         print(peak_memory(name, int(n_steps), first_order == "True"))
         return
     cases = []
@@ -283,4 +287,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main))

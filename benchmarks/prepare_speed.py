@@ -27,6 +27,7 @@ import numpy as np
 import psutil
 
 import vadkit
+from vadkit.cli import deaf_children, run_script, stopped_at_once, whole_number
 from vadkit.prepare.decoding import IMAGE_ENDINGS, VIDEO_ENDINGS, visible
 
 SCRIPT = Path(__file__).resolve().parents[1] / "data_scripts" / "prepare_video.py"
@@ -78,24 +79,24 @@ def decode_bare(path):
 
 def _decode_pictures(folder):
     paths = visible(folder, IMAGE_ENDINGS)
-    stderr = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:  # what there is to say about damage, prepare says
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            for path in paths:
-                frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-                if frame is not None:
-                    cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA)
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+    for path in paths:
+        frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        if frame is not None:
+            cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA)
     return len(paths)
+
+
+def _say_nothing():
+    """What there is to say about damage, prepare says."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def time_bare(paths, jobs):
     """Seconds and processor seconds."""
     began, used = time.perf_counter(), processor_seconds()
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with deaf_children():
+        pool = multiprocessing.get_context("spawn").Pool(jobs, _say_nothing)
+    with pool:
         pool.map(decode_bare, paths, chunksize=1)
         pool.close()
         pool.join()
@@ -110,14 +111,19 @@ def time_prepare(path, out, jobs):
     command = [sys.executable, SCRIPT, "--train", path, "--test", path, "--out", out]
     command += ["--jobs", jobs]
     began, used, peak = time.perf_counter(), processor_seconds(), 0
-    with subprocess.Popen(
-        [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        while process.poll() is None:
-            peak = max(peak, resident(process.pid))
-            time.sleep(0.1)
-    if process.returncode:
-        raise ValueError(f"prepare_video.py ended with exit code {process.returncode} on {path}.")
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=said)
+        try:
+            while process.poll() is None:
+                peak = max(peak, resident(process.pid))
+                time.sleep(0.1)
+        finally:
+            process.terminate()  # politely: it ends its workers
+            process.wait()
+        if process.returncode:
+            said.seek(0)
+            last_line = said.read().strip().rpartition("\n")[2]
+            raise ValueError(f"prepare_video.py says: {last_line.removeprefix('error: ')}")
     return time.perf_counter() - began, processor_seconds() - used, peak
 
 
@@ -141,6 +147,8 @@ def run_rounds(path, rounds, jobs, folder):
     """Times of both, one row per round, and what scene.json says."""
     # The scene is prepared from the same clips as training and as test part: twice the frames.
     paths = clip_paths(path) * 2
+    if not paths:
+        raise ValueError(f"No video and no folder of frames in {path}.")
     bare, prepared = [], []
     for number in range(rounds):
         bare.append(time_bare(paths, jobs))
@@ -171,28 +179,24 @@ def report(bare, prepared, about, jobs):
     print(json.dumps(result))
 
 
-def main():
+@stopped_at_once()
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     text = "a folder of videos or of folders of frames (default: toy JPEGs)"
     parser.add_argument("path", nargs="?", type=Path, help=text)
     text = "how many toy frames (default 100000)"
-    parser.add_argument("--frames", type=int, default=100_000, help=text)
-    parser.add_argument("--rounds", type=int, default=1)
-    options = parser.parse_args()
+    parser.add_argument("--frames", type=whole_number(20), default=100_000, help=text)
+    parser.add_argument("--rounds", type=whole_number(1, 1000), default=1)
+    options = parser.parse_args(argv)
     jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        try:
-            path = options.path or write_toy_jpegs(folder, options.frames // 2)
-            bare, prepared, about = run_rounds(path, options.rounds, jobs, folder)
-        except (ValueError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
+        path = options.path or write_toy_jpegs(folder, options.frames // 2)
+        bare, prepared, about = run_rounds(path, options.rounds, jobs, folder)
     report(bare, prepared, about, jobs)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_script(main))

@@ -3,11 +3,15 @@
 import argparse
 import dataclasses
 import re
-import signal
-import sys
 from pathlib import Path
 
+import ctrl_c
+
+import vadkit.cli
+from vadkit.cli import positive_number
 from vadkit.prepare.clips import MAX_CROP, MAX_SIDE, MIN_SIDE
+
+KEPT = "no half-made scene is left. Finished clips are kept; the same command goes on from there."
 
 
 def script_parser(doc):
@@ -26,7 +30,7 @@ def script_parser(doc):
         "and note it in scene.json"
     )
     add("--skip-corrupt", action="store_true", help=text)
-    add("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    add("--jobs", type=_count, metavar="N", help="processes (default, and most: one per core)")
     text = "overwrite a scene prepared before with other options"
     add("--replace", action="store_true", help=text)
     return parser
@@ -50,9 +54,9 @@ def add_source_arguments(parser, archive):
     add("--downloads", type=Path, default=folder, metavar="FOLDER", help=text)
     add("--url", default=archive.url, help="fetch from this address instead (a mirror)")
     text = "expected checksum, where a mirror packed the files anew; 'any' skips the check"
-    add("--sha256", default=archive.sha256, metavar="HEX", help=text)
+    add("--sha256", type=checksum, default=archive.sha256, metavar="HEX", help=text)
     text = f"refuse to unpack more than this (default {archive.max_gb:g})"
-    add("--max-gb", type=float, default=archive.max_gb, metavar="GB", help=text)
+    add("--max-gb", type=positive_number(), default=archive.max_gb, metavar="GB", help=text)
 
 
 def chosen_source(args, archive):
@@ -71,6 +75,13 @@ def _size(text):
             f"{MIN_SIDE} to {MAX_SIDE} (predictors need {MIN_SIDE})."
         )
     return size
+
+
+def checksum(text):
+    """A SHA-256 in hexadecimal, or `any`."""
+    if not re.fullmatch("[0-9a-f]{64}|any", text.strip().lower()):
+        raise argparse.ArgumentTypeError(f"'{text}' is neither 64 hexadecimal digits nor 'any'.")
+    return text.strip().lower()
 
 
 def _count(text):
@@ -92,21 +103,6 @@ def _share(text):
 
 
 def run_script(main, argv=None):
-    """Run `main(argv)`; bad input, Ctrl-C or a polite kill becomes a sentence and exit code 2."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        main(argv)
-    except (ValueError, OSError) as error:
-        message = error
-        if getattr(error, "strerror", None):
-            message = f"{error.filename}: {error.strerror}."
-        print(f"error: {message}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(
-            "Interrupted: no half-made scene is left. "
-            "Finished clips are kept; the same command goes on from there.",
-            file=sys.stderr,
-        )
-        return 2
-    return 0
+    """As `vadkit.cli.run_script`, with a word on what an interrupted preparation keeps."""
+    ctrl_c.hand_over()
+    return vadkit.cli.run_script(main, argv, kept=KEPT)

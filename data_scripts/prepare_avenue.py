@@ -18,8 +18,14 @@ import dataclasses
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    import ctrl_c
+
+    ctrl_c.leave_at_once()  # the libraries take a second to load
+
 from command_line import (
     add_source_arguments,
+    checksum,
     chosen_options,
     chosen_source,
     run_script,
@@ -40,7 +46,7 @@ def main(argv=None):
     text = "a mirror of the label archive"
     add("--labels-url", default=LABELS.url, metavar="URL", help=text)
     text = "its checksum, or 'any'"
-    add("--labels-sha256", default=LABELS.sha256, metavar="HEX", help=text)
+    add("--labels-sha256", type=checksum, default=LABELS.sha256, metavar="HEX", help=text)
     text = "use the masks for frame labels only, do not store them"
     add("--no-masks", action="store_true", help=text)
     out = Path("data/avenue")

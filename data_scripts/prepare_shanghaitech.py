@@ -11,6 +11,11 @@ examples:
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    import ctrl_c
+
+    ctrl_c.leave_at_once()  # the libraries take a second to load
+
 from command_line import (
     add_source_arguments,
     chosen_options,

@@ -23,6 +23,11 @@ examples:
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    import ctrl_c
+
+    ctrl_c.leave_at_once()  # the libraries take a second to load
+
 from command_line import chosen_options, run_script, script_parser
 
 import vadkit.prepare

@@ -1,9 +1,11 @@
-"""Answers to the exercises of notebook 05: right, and wrong with the words they must be given."""
+"""Answers to the first exercises of notebook 05: right, and wrong with the words they must get."""
 
 import copy
 
 import higher
+import numpy as np
 import torch
+from torch.nn.utils import clip_grad_norm_
 
 
 def loss(prediction, target):
@@ -38,34 +40,58 @@ def chain_rule(hessian=full_hessian, exam="query"):
     return answer
 
 
+def by_differences(w, x, y, x_query, y_query, alpha):
+    after = [(step(w + h, x, y, alpha) * x_query - y_query) ** 2 for h in (1e-4, -1e-4)]
+    return np.array([after[0] - after[1]]) / 2e-4
+
+
 def escape(
     part=None,
     steps=1,
+    learn="support",
     exam="query",
     n_backward=1,
     value="after",
-    move=False,
+    rate=None,
+    after=None,
     **options,
 ):
     """An answer to `check_trap`; without arguments it is right."""
     options = {"copy_initial_weights": False} | options
 
     def answer(model, task, inner_lr):
-        (x, y), (x_query, y_query) = task.support, getattr(task, exam)
-        sgd = torch.optim.SGD(model.parameters(), lr=inner_lr)
+        (x, y), (x_query, y_query) = getattr(task, learn), getattr(task, exam)
+        sgd = torch.optim.SGD(model.parameters(), lr=rate or inner_lr)
         with higher.innerloop_ctx(model, sgd, **options) as (fmodel, diffopt):
             run = (lambda x: fmodel.head(fmodel.encoder(x))) if part else fmodel
-            before = loss(run(x_query), y_query)
+            values = {"before": loss(run(x_query), y_query)}
             for _ in range(steps):
                 diffopt.step(loss(run(x), y))
-            after = loss(run(x_query), y_query)
+            values["after"] = loss(run(x_query), y_query)
+            values["support"] = loss(run(x), y)
             for _ in range(n_backward):
-                after.backward(retain_graph=True)
-        if move:
-            torch.optim.SGD(model.parameters(), lr=0.1).step()
-        return (before if value == "before" else after).item()
+                values["after"].backward(retain_graph=True)
+        if after:
+            after(model)
+        return values[value].item() if value in values else value
 
     return answer
+
+
+def take_outer_step(model):
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+
+
+def replace_head(model):
+    model.head = copy.deepcopy(model.head)
+
+
+def freeze_head(model):
+    model.head.requires_grad_(False)
+
+
+def clear_bias(model):
+    model.head.bias.grad = None
 
 
 def loss_with(model, weights, samples):
@@ -86,12 +112,28 @@ def without_higher(model, task, inner_lr):
     return query_loss
 
 
-def first_order(exam="query", taken_at="theta'", clear=True, on=copy.deepcopy, give="gradients"):
+def by_assignment(model, task, inner_lr):
+    twin = copy.deepcopy(model).double()
+    samples = [tuple(part.double() for part in pair) for pair in (task.support, task.query)]
+    query_loss = without_higher(twin, type(task)("in double", *samples), inner_lr)
+    for p, other in zip(model.parameters(), twin.parameters()):
+        p.grad = other.grad.float()
+    return np.float32(query_loss.item())
+
+
+def with_support_on_top(model, task, inner_lr):
+    loss(model(task.support[0]), task.support[1]).backward()
+    return without_higher(model, task, inner_lr)
+
+
+def first_order(
+    exam="query", taken_at="theta'", clear=True, on=copy.deepcopy, give="gradients", rate=None
+):
     """An answer to `check_first_order`; without arguments it is right."""
 
     def answer(model, task, inner_lr):
         adapted = on(model)
-        optimizer = torch.optim.SGD(adapted.parameters(), lr=inner_lr)
+        optimizer = torch.optim.SGD(adapted.parameters(), lr=rate or inner_lr)
         loss(adapted(task.support[0]), task.support[1]).backward()
         if taken_at == "theta'":
             optimizer.step()
@@ -104,6 +146,31 @@ def first_order(exam="query", taken_at="theta'", clear=True, on=copy.deepcopy, g
         return [p.grad for p in adapted.parameters()]
 
     return answer
+
+
+def in_another_form(form):
+    return lambda *a: form(first_order()(*a))
+
+
+def as_dict(gradients):
+    names = ["encoder.0.weight", "encoder.0.bias", "head.weight", "head.bias"]
+    return dict(reversed(list(zip(names, gradients))))
+
+
+def spoiling(spoil):
+    """A right list of gradients, and a model that is not as it was."""
+
+    def answer(model, task, inner_lr):
+        gradients = first_order()(model, task, inner_lr)
+        spoil(model)
+        return gradients
+
+    return answer
+
+
+def leave_gradients(model):
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
 
 
 def first_order_with_grad(model, task, inner_lr):
@@ -127,143 +194,30 @@ def gradients_of_the_model(model, task, inner_lr):
     return [p.grad for p in model.parameters()]
 
 
-def loop(
-    exam="query",
-    learn="support",
-    keep=slice(None),
-    give=torch.stack,
-    part=None,
-    **options,
-):
-    """An answer to `check_inner_loop`; without arguments it is right."""
-    options = {"copy_initial_weights": False} | options
-
-    def answer(model, task, inner_lr, n_steps):
-        (x, y), (x_query, y_query) = getattr(task, learn), getattr(task, exam)
-        sgd = torch.optim.SGD(model.parameters(), lr=inner_lr)
-        with higher.innerloop_ctx(model, sgd, **options) as (fmodel, diffopt):
-            run = (lambda x: fmodel.head(fmodel.encoder(x))) if part else fmodel
-            losses = [loss(run(x_query), y_query)]
-            for _ in range(n_steps):
-                diffopt.step(loss(run(x), y))
-                losses.append(loss(run(x_query), y_query))
-        return give(losses[keep])
-
-    return answer
-
-
-def as_numbers(losses):
-    return [value.item() for value in losses]
-
-
-def last_alone(losses):
-    return losses[-1]
-
-
-def loop_without_higher(model, task, inner_lr, n_steps):
-    weights = dict(model.named_parameters())
-    losses = [loss_with(model, weights, task.query)]
-    for _ in range(n_steps):
-        weights = one_step(model, weights, task, inner_lr)
-        losses.append(loss_with(model, weights, task.query))
-    return torch.stack(losses)
-
-
-def loop_that_moves_theta(model, task, inner_lr, n_steps):
-    losses = loop()(model, task, inner_lr, n_steps)
-    with torch.no_grad():
-        next(model.parameters()).add_(1)
-    return losses
-
-
-def trainer(
-    exam="query", learn="support", divide=True, tasks=slice(None), pick=None, give=None, **options
-):
-    """An answer to `check_meta_trainer`; without arguments it is right."""
-    options = {"copy_initial_weights": False} | options
-
-    def answer(theta, sampler, n_steps, inner_lr, outer_lr):
-        inner = torch.optim.SGD(theta.parameters(), lr=inner_lr)
-        outer, losses = torch.optim.SGD(theta.parameters(), lr=outer_lr), []
-        for i in range(n_steps):
-            outer.zero_grad()
-            episode = sampler[i if pick is None else pick][tasks]
-            total = 0.0
-            for task in episode:
-                with higher.innerloop_ctx(theta, inner, **options) as (fmodel, diffopt):
-                    x, y = getattr(task, learn)
-                    diffopt.step(loss(fmodel(x), y))
-                    x, y = getattr(task, exam)
-                    query_loss = loss(fmodel(x), y)
-                    (query_loss / len(episode) if divide else query_loss).backward()
-                total += query_loss.item() / (1 if give == "sum" else len(episode))
-            outer.step()
-            losses.append(total)
-        return losses[-1] if give == "last" else losses
-
-    return answer
-
-
-def trainer_without_higher(theta, sampler, n_steps, inner_lr, outer_lr):
-    losses = []
-    for i in range(n_steps):
-        weights = dict(theta.named_parameters())
-        adapted = [one_step(theta, weights, task, inner_lr) for task in sampler[i]]
-        query = [loss_with(theta, w, task.query) for w, task in zip(adapted, sampler[i])]
-        mean = torch.stack(query).mean()
-        gradients = torch.autograd.grad(mean, list(weights.values()))
-        with torch.no_grad():
-            for p, g in zip(theta.parameters(), gradients):
-                p -= outer_lr * g
-        losses.append(mean.item())
-    return torch.tensor(losses)
-
-
-def pre_trainer(theta, sampler, n_steps, inner_lr, outer_lr):
-    outer, losses = torch.optim.SGD(theta.parameters(), lr=outer_lr), []
-    for i in range(n_steps):
-        outer.zero_grad()
-        query = torch.stack([loss(theta(t.query[0]), t.query[1]) for t in sampler[i]]).mean()
-        query.backward()
-        outer.step()
-        losses.append(query.item())
-    return losses
-
-
-def first_order_trainer(theta, sampler, n_steps, inner_lr, outer_lr):
-    outer = torch.optim.SGD(theta.parameters(), lr=outer_lr)
-    for i in range(n_steps):
-        outer.zero_grad()
-        for task in sampler[i]:
-            gradients = first_order()(theta, task, inner_lr)
-            for p, g in zip(theta.parameters(), gradients):
-                p.grad = g / 2 if p.grad is None else p.grad + g / 2
-        outer.step()
-    return [0.0] * n_steps
-
-
 RIGHT = {
-    "check_meta_trainer": [trainer(), trainer_without_higher],
-    "check_inner_step": [step, lambda w, x, y, alpha: [w - alpha * slope(w, x, y)]],
-    "check_meta_gradient": [chain_rule(), by_autograd],
-    "check_trap": [escape(), without_higher],
-    "check_first_order": [first_order(), first_order_with_grad],
-    "check_inner_loop": [loop(), loop_without_higher],
+    "check_inner_step": [
+        step,
+        lambda w, x, y, alpha: [w - alpha * slope(w, x, y)],
+        lambda *a: np.float32(step(*a)),
+        lambda *a: torch.tensor([[step(*a)]], requires_grad=True),
+    ],
+    "check_meta_gradient": [
+        chain_rule(),
+        by_autograd,
+        by_differences,
+        lambda *a: torch.tensor(chain_rule()(*a)),
+    ],
+    "check_trap": [escape(), without_higher, by_assignment],
+    "check_first_order": [
+        first_order(),
+        first_order_with_grad,
+        in_another_form(tuple),
+        in_another_form(as_dict),
+        in_another_form(lambda gradients: [g.double().numpy() for g in gradients]),
+        in_another_form(lambda gradients: [g.tolist() for g in gradients]),
+    ],
 }
 WRONG = {
-    "check_meta_trainer": [
-        (trainer(copy_initial_weights=True), "theta has not moved"),
-        (first_order_trainer, "first-order"),
-        (trainer(exam="support"), "homework"),
-        (pre_trainer, "pre-training"),
-        (trainer(divide=False), "summed over the tasks"),
-        (trainer(tasks=slice(-1, None)), "last task alone"),
-        (trainer(pick=0), "same episode"),
-        (lambda *a: trainer()(*a[:2], a[2] - 1, *a[3:]), "too few"),
-        (trainer(learn="query"), "exam itself"),
-        (trainer(give="sum"), "sums over tasks"),
-        (trainer(give="last"), "not of the last one"),
-    ],
     "check_inner_step": [
         (lambda w, x, y, a: w + a * slope(w, x, y), "climbs"),
         (lambda w, x, y, a: w - a * slope(w, x, y) / 2, "a 2 in front"),
@@ -272,6 +226,14 @@ WRONG = {
         (lambda w, x, y, a: w - slope(w, x, y), "alpha is missing"),
         (lambda w, x, y, a: (w, x), "one number"),
         (lambda w, x, y, a: -a * slope(w, x, y), "change alone"),
+        (lambda w, x, y, a: w - 0.1 * slope(w, x, y), "always 0.1"),
+        (lambda w, x, y, a: x * step(w, x, y, a), "prediction"),
+        (lambda *a: abs(step(*a)), "is right"),
+        (lambda *a: max(step(*a), 0), "is right"),
+        (lambda w, x, y, a: step(w, x, y, min(a, 1)), "is right"),
+        (lambda w, x, y, a: w - a * slope(w, x, y) ** 2 / (w * x - y), "ZeroDivisionError"),
+        (lambda *a: f"{step(*a)}", "str"),
+        (lambda *a: round(step(*a), 2), "is right"),
     ],
     "check_meta_gradient": [
         (chain_rule(hessian=lambda x, x_query: 0), "first-order"),
@@ -283,18 +245,39 @@ WRONG = {
         (chain_rule(hessian=lambda x, x_query: 2), "x is not 1"),
         (lambda w, x, y, xq, yq, a: (step(w, x, y, a) * xq - yq) ** 2, "its derivative"),
         (lambda *a: a[0] - a[-1] * by_autograd(*a), "outer step"),
+        (lambda *a: by_autograd(*a) / 2, "a 2 in front"),
+        (lambda *a: by_autograd(*a[:-1], 0.1), "always 0.1"),
+        (lambda *a: abs(by_autograd(*a)), "is right"),
+        (lambda w, x, y, xq, yq, a: by_autograd(w, x, y, xq, yq, min(a, 0.5)), "is right"),
+        (chain_rule(hessian=lambda x, x_query: 2 * x), "is right"),
+        (chain_rule(hessian=lambda x, x_query: -2 * x**2), "with a minus"),
+        (lambda *a: by_autograd(*a[:-1], -a[-1]), "climbs"),
+        (lambda *a: f"{by_autograd(*a)}", "str"),
     ],
     "check_trap": [
-        (escape(copy_initial_weights=True), "p.grad is still None"),
-        (escape(n_backward=0), "p.grad is still None"),
-        (escape(track_higher_grads=False), "p.grad is still None"),
+        (escape(copy_initial_weights=True), "Every p.grad is None"),
+        (escape(n_backward=0), "Every p.grad is None"),
+        (escape(track_higher_grads=False), "Every p.grad is None"),
         (escape(part="head"), "ignored"),
         (escape(exam="support"), "homework"),
+        (escape(learn="query"), "exam itself"),
         (escape(steps=2), "two inner steps"),
         (escape(n_backward=2), "once"),
+        (escape(rate=0.1), "always 0.1"),
+        (with_support_on_top, "lies on top"),
         (escape(value="before"), "before the step"),
-        (escape(move=True), "theta itself"),
-        (lambda model, *a: without_higher(copy.deepcopy(model), *a), "p.grad is still None"),
+        (escape(value="support"), "on the support"),
+        (escape(value="0.5"), "str"),
+        (escape(after=take_outer_step), "theta itself"),
+        (escape(after=replace_head), "theta itself"),
+        (escape(after=torch.nn.Module.eval), "eval mode"),
+        (escape(after=freeze_head), "frozen"),
+        (escape(after=torch.nn.Module.double), "another dtype"),
+        (escape(after=lambda model: clip_grad_norm_(model.parameters(), 0.1)), "in one row"),
+        (escape(after=torch.nn.Module.zero_grad), "Every p.grad is None"),
+        (escape(after=lambda model: model.zero_grad(set_to_none=False)), "all zeros"),
+        (escape(after=clear_bias), "head.bias got no gradient"),
+        (lambda model, *a: without_higher(copy.deepcopy(model), *a), "Every p.grad is None"),
     ],
     "check_first_order": [
         (full_order, "full meta-gradient"),
@@ -303,21 +286,18 @@ WRONG = {
         (first_order(clear=False), "clear the gradients"),
         (first_order(on=lambda model: model), "copy.deepcopy"),
         (first_order(give="weights"), "adapted weights"),
+        (first_order(rate=0.1), "always 0.1"),
         (lambda *a: first_order()(*a)[0], "list of"),
+        (in_another_form(lambda gradients: torch.cat([g.flatten() for g in gradients])), "list of"),
+        (in_another_form(lambda gradients: [-g for g in gradients]), "sign is wrong"),
+        (in_another_form(lambda gradients: [0 * g for g in gradients]), "all zeros"),
+        (in_another_form(lambda gradients: [g.abs() for g in gradients]), "should be"),
+        (in_another_form(lambda gradients: ["boar"] * 4), "list of"),
         (gradients_of_the_model, "There is None"),
         (lambda *a: [g.T for g in first_order()(*a)][:2], "list of"),
-    ],
-    "check_inner_loop": [
-        (loop(keep=slice(1, None)), "before the first step"),
-        (loop(keep=slice(None, -1)), "after the last step"),
-        (loop(exam="support"), "homework"),
-        (loop(learn="query"), "exam itself"),
-        (loop(part="head"), "never moved"),
-        (loop(give=as_numbers), "without .item()"),
-        (loop(give=last_alone), "all of them"),
-        (loop(give=list), "torch.stack"),
-        (loop(copy_initial_weights=True), "no gradient reaches theta"),
-        (loop(track_higher_grads=False), "no gradient"),
-        (loop_that_moves_theta, "theta itself has moved"),
+        (spoiling(leave_gradients), "p.grad of the model"),
+        (spoiling(torch.nn.Module.eval), "eval mode"),
+        (spoiling(freeze_head), "frozen"),
+        (spoiling(replace_head), "copy.deepcopy"),
     ],
 }

@@ -132,3 +132,14 @@ def state(predictor):
 
 def same(first, second):
     return all(torch.equal(a, b) for a, b in zip(first, second))
+
+
+class Scaled(nn.Module):
+    """Predicts x4 times one weight: adapting it is arithmetic one can do by hand."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight))
+
+    def forward(self, x):
+        return self.weight * x[:, -1:]

@@ -18,7 +18,8 @@ def name_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {name_of(path): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+FILES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+MODULES = {name_of(path): path for path in FILES if path.name != "__main__.py"}  # a command
 
 
 def imports(module):

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from vadkit import checkpoints
 from vadkit.checkpoints import load_or_train, load_tensors, load_weights, save_tensors, save_weights
+from vadkit.maml import InnerRates, MetaTrained
 from vadkit.predictors import build_predictor
 from vadkit.training import History
 
@@ -86,20 +87,95 @@ def test_a_truncated_file(tmp_path, kept):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1, max_size=5))
-def test_a_damaged_file_loads_or_is_one_sentence(tmp_path, changes):
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=5))
+def test_a_damaged_file_is_one_sentence_and_never_wrong_weights(tmp_path, changes):
     path = tmp_path / "w"
-    save_weights(path, network())
+    save_weights(path, network(), {"psnr": 30.5})
     damaged = bytearray(path.read_bytes())
-    for position, byte in changes:
-        damaged[position] = byte
+    for where, byte in changes:
+        damaged[int(where * (len(damaged) - 1))] = byte
     path.write_bytes(damaged)
     predictor = network(9)
     before = state(predictor)
     try:
-        load_weights(path, predictor)
+        header = load_weights(path, predictor)
     except ValueError as error:
         assert str(path) in str(error) and same(before, state(predictor))
+    else:
+        assert same(state(network()), state(predictor)) and header["psnr"] == 30.5
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=5))
+def test_a_damaged_meta_trained_file_is_one_sentence_too(tmp_path, changes):
+    path = tmp_path / "m"
+    MetaTrained(network(), InnerRates(network())).save(path)
+    damaged = bytearray(path.read_bytes())
+    for where, byte in changes:
+        damaged[int(where * (len(damaged) - 1))] = byte
+    path.write_bytes(damaged)
+    try:
+        trained = MetaTrained.load(path, network(9))
+    except ValueError as error:
+        assert str(path) in str(error)
+    else:
+        assert same(state(network()), state(trained.predictor))
+
+
+def test_a_file_of_old_without_a_checksum_is_read(tmp_path):
+    path = tmp_path / "w"
+    save_file(state(network()), path, metadata={"vadkit": f'{{"format": "{checkpoints.FORMAT}"}}'})
+    predictor = network(9)
+    assert load_weights(path, predictor) == {"format": checkpoints.FORMAT}
+    assert same(state(network()), state(predictor))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, number):
+    spoilt = network()
+    spoilt[0].bias.data[0] = number
+    save_weights(tmp_path / "w", spoilt)
+    refused(tmp_path / "w", "'0.bias' holds NaN or infinity")
+
+
+def test_whole_numbers_are_no_weights(tmp_path):
+    tensors = {name: tensor.int() for name, tensor in state(network()).items()}
+    save_tensors(tmp_path / "w", tensors, {})
+    refused(tmp_path / "w", "torch.int32, no weights")
+
+
+GOOD_META = {"inner_lr": 0.1, "learn_rates": None, "n_inner_steps": 1, "history": {}}
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {},
+        [],
+        [1, 2],
+        5,
+        "meta",
+        {**GOOD_META, "history": {"mood": "good"}},
+        {**GOOD_META, "history": []},
+        {**GOOD_META, "history": {"n_steps": "many"}},
+        {**GOOD_META, "inner_lr": "fast"},
+        {**GOOD_META, "inner_lr": -1},
+        {**GOOD_META, "learn_rates": 3},
+        {**GOOD_META, "n_inner_steps": None},
+        {**GOOD_META, "only": "tail"},
+        {**GOOD_META, "loss": []},
+        {**GOOD_META, "surprise": 1},
+    ],
+    ids=str,
+)
+def test_what_a_file_says_of_its_meta_training_is_checked(tmp_path, meta):
+    path = tmp_path / "m"
+    modules = MetaTrained(network(), InnerRates(network())).modules
+    save_weights(path, modules, {"meta": meta})
+    predictor = network(9)
+    with pytest.raises(ValueError, match="does not say how it was meta-trained") as caught:
+        MetaTrained.load(path, predictor)
+    assert str(path) in str(caught.value) and same(state(network(9)), state(predictor))
 
 
 def test_safetensors_of_somebody_else(tmp_path):

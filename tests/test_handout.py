@@ -1,6 +1,7 @@
 """The handout: the same notebooks without solutions, outputs kept, links whole."""
 
 import re
+import shutil
 
 import handout
 import nbformat
@@ -11,9 +12,7 @@ from notebooks import all_notebooks, tags
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("handout")
-    (folder / "left over.txt").write_text("of last year's class")
-    return handout.write(folder)
+    return handout.write(tmp_path_factory.mktemp("handout"))
 
 
 def is_for_instructors(cell):
@@ -48,5 +47,45 @@ def test_links_in_the_handout_lead_somewhere(written):
                     assert (path.parent / target).exists(), (path.name, target)
 
 
-def test_what_was_in_the_folder_is_gone(written):
-    assert sorted(p.name for p in written[0].parent.parent.iterdir()) == ["docs", "notebooks"]
+def everything(folder):
+    return {p: p.is_file() and p.read_bytes() for p in sorted(folder.rglob("*"))}
+
+
+def test_a_handout_that_nobody_touched_is_written_anew(written):
+    folder = written[0].parent.parent
+    assert handout.write(folder) == written
+    assert sorted(p.name for p in folder.iterdir()) == [handout.MARK, "docs", "notebooks"]
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "docs/mine.txt", "notebooks/00_start_here.ipynb"])
+def test_a_handout_that_somebody_changed_stays(written, tmp_path, name):
+    folder = tmp_path / "handout"
+    shutil.copytree(written[0].parent.parent, folder)
+    (folder / name).write_text("my work")
+    before = everything(folder)
+    with pytest.raises(ValueError, match=f"{name} in .* was added or changed"):
+        handout.write(folder)
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize("mark", [None, "[]", "null", '{"a": 1}', "{"])
+@pytest.mark.parametrize("way", ["mine", "nowhere/../mine", "mine/../mine", "link"])
+def test_a_folder_of_somebody_else_stays(tmp_path, way, mark):
+    (tmp_path / "mine" / "sub").mkdir(parents=True)
+    (tmp_path / "mine" / "sub" / "thesis.txt").write_text("my work")
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    if mark is not None:
+        (tmp_path / "mine" / handout.MARK).write_text(mark)
+    before = everything(tmp_path)
+    with pytest.raises(ValueError, match="was not made by this tool|was added or changed"):
+        handout.write(tmp_path / way)
+    assert everything(tmp_path) == before
+
+
+def test_what_is_removed_is_named_in_the_mark_and_nothing_else(tmp_path):
+    (tmp_path / "docs").mkdir()
+    for name in ("docs/ours.md", "docs/theirs.md", handout.MARK):
+        (tmp_path / name).write_text("x")
+    with pytest.raises(OSError):
+        handout.remove(tmp_path, ["docs/ours.md"])
+    assert (tmp_path / "docs" / "theirs.md").is_file()

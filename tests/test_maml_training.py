@@ -102,7 +102,7 @@ def test_a_loss_that_is_no_number_stops_with_step_task_and_hint_and_keeps_the_la
     broken[1].query[1][0] = math.nan
     predictor, reference = small_network(torch.float32), small_network(torch.float32)
     quick(reference, Fixed(*EPISODES[:2]), 1)
-    words = r"Outer step 2: Task 'episode 2, 1'.*nan.*smaller inner_lr"
+    words = r"Outer step 2: Task 'episode 2, 1'.*nan: the frames .* hold NaN"
     with pytest.raises(FloatingPointError, match=words) as caught:
         quick(predictor, Fixed(*EPISODES[:2], broken), 9)
     # The weights before the step after which the loss was no number.

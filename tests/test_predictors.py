@@ -189,6 +189,15 @@ def test_a_memory_gives_back_a_prototype_and_cannot_say_anything_else():
     torch.testing.assert_close(memory(image)[0, :, :, 0].T, expected, rtol=0, atol=1e-4)
 
 
+def test_addressing_of_a_normalising_memory_is_that_of_its_prediction():
+    predictor = build_predictor("memory", width=4, depth=2, slots=10, normalise=True)
+    seen = []
+    predictor.middle.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    x = frames(2, 16, 16)[0]
+    predictor(x)
+    torch.testing.assert_close(predictor.addressing(x), predictor.middle.address(seen[0]))
+
+
 def test_addressing_of_a_memory_predictor_takes_windows_of_any_size():
     predictor = build_predictor("memory", width=8, slots=10)
     assert predictor.addressing(frames(2, 37, 20)[0]).shape == (2, 5 * 3, 10)
@@ -212,7 +221,8 @@ def test_the_discriminator_judges_patch_by_patch(shape, verdicts):
     [
         (("gan",), f"Unknown predictor 'gan': choose from {NAMES}"),
         (("unet", 6), "multiple of 4"),
-        (("unet", 0), "multiple of 4"),
+        (("unet", 0), "width must be at least 1"),
+        (("unet", 2), "multiple of 4"),
     ],
 )
 def test_a_bad_name_or_width_is_refused(arguments, sentence):

@@ -1,11 +1,11 @@
 """prepare_video run again: nothing to do, other options, and what was interrupted goes on."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -117,7 +117,7 @@ def let_go_of_reader(pipe):
 )
 def test_interrupted_then_run_again_goes_on_where_it_was(home, capsys, which, jobs):
     code, stderr = interrupt_in_the_middle(home, which, jobs)
-    assert code == (-9 if which == signal.SIGKILL else 2)
+    assert code == (-9 if which == signal.SIGKILL else 130)
     assert "Traceback" not in stderr
     if which != signal.SIGKILL:
         assert stderr.strip().endswith("the same command goes on from there.")
@@ -161,7 +161,7 @@ def test_a_damaged_frame_is_named_on_the_real_stderr(home):
 
 def test_an_interruption_between_two_frames_is_answered_on_stderr(home):
     result = run_python(home, "-c", INTERRUPTED_AT_THE_30TH_FRAME, cwd=SCRIPTS)
-    assert result.returncode == 2
+    assert result.returncode == 130
     assert result.stderr.strip().endswith("the same command goes on from there.")
 
 
@@ -178,7 +178,7 @@ def interrupting(function, after):
 
 def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
     monkeypatch.setattr(cv2, "resize", interrupting(cv2.resize, after=30))
-    assert run(*usual(home)) == 2
+    assert run(*usual(home)) == 130
     monkeypatch.undo()
     cv2.imwrite(str(home / "train" / "day1" / "frame1.png"), np.zeros((H, W), np.uint8))
     assert run(*usual(home)) == 0
@@ -186,9 +186,9 @@ def test_a_finished_clip_whose_source_changed_is_done_again(home, monkeypatch):
 
 
 def test_nothing_of_an_interrupted_run_with_other_input_survives(home, monkeypatch):
-    # All clips are finished, and the first thing to be removed is the folder of their marks.
-    monkeypatch.setattr(shutil, "rmtree", interrupting(shutil.rmtree, after=0))
-    assert run(*usual(home)) == 2
+    # All clips are finished, and only the name of the scene is missing.
+    monkeypatch.setattr(Path, "rename", interrupting(Path.rename, after=0))
+    assert run(*usual(home)) == 130
     monkeypatch.undo()
     scene = home / "data" / "scene"
     clips = ["--train", home / "train" / "day1", "--test", home / "test" / "night"]

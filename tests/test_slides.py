@@ -70,13 +70,14 @@ def test_headings_begin_slides_and_the_rest_is_shown_step_by_step():
 
 
 def test_what_does_not_fit_goes_to_the_next_slide():
-    long = "\n\n".join(["a line"] * 12)
+    long = "\n\n".join(["a line"] * 8)
     assert types(text("# Title\n\n" + long), text(long), text("short")) == ("slide slide fragment")
     assert types(text("# Title"), WIDGET, text("after")) == "slide slide slide"
 
 
 def test_marks_win_and_solutions_are_skipped():
-    marked = tagged("a", "new-slide"), tagged("b", "no-slide"), tagged("c", "solution", code)
+    folded = text("<details><summary>Solution</summary>\n\nc</details>")
+    marked = tagged("a", "new-slide"), tagged("b", "no-slide"), folded
     assert types(text("# Title"), *marked) == "slide slide skip skip"
     rest = text("## References\n\n- a paper"), text("d"), text("**Exercise: E**\n\nDo it.")
     assert types(text("# Title"), *rest) == "slide skip fragment slide"
@@ -121,7 +122,7 @@ def test_a_deck_asks_the_network_for_nothing(notebook):
     assert page.count("<section aria-label") == n_pages
     for cell in notebook.cells:
         if "solution" in tags(cell):
-            assert cell.source.splitlines()[0] not in page
+            assert cell.source.splitlines()[3] not in page
 
 
 def test_a_deck_has_the_slides_of_the_notebook_though_its_widgets_have_become_pages():
@@ -150,7 +151,7 @@ def test_a_table_takes_the_room_of_its_rows_and_its_style_sheet_none():
     styled = table.highlight_max().to_html()
     assert "<style" in styled and styled.count("<tr>") == 4
     rows = [slides.height(with_output("text/html", page)) for page in (plain, styled)]
-    assert rows[0] == rows[1] == slides.height(code("c")) + 14 + 5 * 34
+    assert rows[0] == rows[1] == slides.height(code("c")) + 14 + 5 * slides.TABLE_ROW
     listed = f"<style>/* <tr><tr> <pre>\n\n</pre> */</style>{plain}"
     assert slides.height(with_output("text/html", listed)) == rows[0]
 
@@ -168,5 +169,5 @@ def test_an_unknown_notebook_is_refused_in_one_sentence(tmp_path):
     out = tmp_path / "out"
     refused = run(decks.__file__, "nowhere.ipynb", "--out", out)
     assert refused.returncode == 2
-    assert refused.stderr.strip() == "No such notebook: nowhere.ipynb."
+    assert refused.stderr.strip() == "error: No such notebook: nowhere.ipynb."
     assert not out.exists()

@@ -1,6 +1,9 @@
 """The long studies: every finished job is kept, nothing is mixed, and the exact test counts."""
 
 import argparse
+import runpy
+import signal
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +11,9 @@ import pytest
 import vadkit
 from vadstudies import jobs, results
 from vadstudies.capacity import run as capacity
+from vadstudies.predictors import run as predictors
 from vadstudies.statistics import diagonal_test
+from vadstudies.transfer import run as transfer
 
 
 @pytest.fixture
@@ -58,6 +63,70 @@ def test_a_job_is_done_again_when_its_label_changes_and_the_label_is_kept(run):
 def test_a_quick_run_keeps_nothing(run):
     run([1, 2], keep=False)
     assert list(results.RESULTS.iterdir()) == []
+
+
+def test_a_job_that_was_never_measured_is_done(run):
+    run([1, 2])
+    kept = results.load_results("numbers")
+    del kept["rows"]["2"]["cpu_seconds"]
+    results.save_results("numbers", kept)
+    assert run([1, 2]) == ({"1": 1, "2": 4}, [2])
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "null", '{"about": {"settings": 1}, "rows": [1]}'])
+def test_damaged_results_are_refused_and_left_alone_until_restart(run, content):
+    path = results.RESULTS / "numbers.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="numbers.json.*--restart"):
+        run([1])
+    assert path.read_text() == content and [*results.RESULTS.iterdir()] == [path]
+    assert run([1], restart=True) == ({"1": 1}, [1])
+
+
+def test_results_that_cannot_be_kept_are_said_before_the_first_job(run):
+    (results.RESULTS / "numbers.json").mkdir()
+    with pytest.raises(OSError, match="is no file.*numbers.json"):
+        run([13])
+
+
+def test_two_at_once_do_not_mix(run):
+    with results.alone(results.RESULTS / "numbers.json"):
+        with pytest.raises(OSError, match="another process"):
+            run([13])
+    assert run([1]) == ({"1": 1}, [1])
+
+
+@pytest.mark.parametrize(
+    ("quick", "said"), [([], "every finished job is kept"), (["--quick"], "keeps nothing")]
+)
+def test_ctrl_c_says_what_is_kept(capsys, quick, said):
+    def study(options):
+        signal.raise_signal(signal.SIGINT)
+
+    assert jobs.main(study, jobs.study_parser("A study."), quick) == 130
+    assert said in capsys.readouterr().err
+
+
+def test_no_half_trained_predictor_enters_a_table():
+    scene = vadkit.toy_scene(0, n_train=1, n_test=1, n_frames=40)
+
+    class CtrlC(vadkit.callbacks.Callback):
+        def after_step(self):
+            raise KeyboardInterrupt
+
+    predictor = vadkit.build_predictor("unet", width=4)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.train(predictor, scene, steps=5, callbacks=[CtrlC()])
+
+
+@pytest.mark.parametrize("study", [capacity, predictors, transfer])
+@pytest.mark.parametrize("number", ["0", "-1", "nan", "1e300", ""])
+def test_a_study_without_steps_is_refused(study, number, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["run.py", f"--steps={number}"])
+    monkeypatch.delitem(sys.modules, study.__name__)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(study.__name__, run_name="__main__")
+    assert ended.value.code == 2 and "no whole number" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
@@ -122,3 +191,14 @@ def test_the_boar_goes_on_where_it_stopped_and_refuses_other_settings(tmp_path, 
     refusal = "boar.safetensors was made with other settings.*--restart"
     with pytest.raises(ValueError, match=refusal):
         capacity.boar(argparse.Namespace(quick=False, restart=False, steps=2))
+
+
+@pytest.mark.parametrize("content", [b"", b"no tensors"])
+def test_a_damaged_boar_says_restart(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(capacity, "RESULTS", tmp_path)
+    path = tmp_path / "capacity" / "boar.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="boar.safetensors is damaged: use --restart"):
+        capacity.boar(argparse.Namespace(quick=False, restart=False, steps=1))
+    assert path.read_bytes() == content

@@ -1,5 +1,7 @@
 """Figures and tables of notebooks: what they show, what they say, and what they refuse."""
 
+import base64
+
 import cv2
 import IPython.display
 import messages
@@ -46,12 +48,18 @@ def figures(clip):
 
 def test_every_figure_has_a_white_face_and_shows_its_alt_text(clip, monkeypatch):
     shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append(bundle))
+
+    def show(data, metadata, raw):
+        shown.append((data, metadata))
+
+    monkeypatch.setattr(IPython.display, "display", show)
     for figure in figures(clip):
         figure._ipython_display_()
-        assert len(figure.alt) > 30 and shown[-1]["text/plain"] == figure.alt
-        assert 'alt="' in shown[-1]["text/html"]
-        picture = cv2.imdecode(np.frombuffer(view.to_png(figure), np.uint8), cv2.IMREAD_UNCHANGED)
+        data, metadata = shown[-1]
+        assert len(figure.alt) > 30 and data["text/plain"] == figure.alt
+        assert 'alt="' in data["text/html"] and metadata["image/png"]["alt"] == figure.alt
+        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+        picture = cv2.imdecode(np.frombuffer(view.to_image(figure), np.uint8), cv2.IMREAD_UNCHANGED)
         assert (picture[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
 
 
@@ -81,7 +89,7 @@ def test_feature_maps_are_those_that_the_network_computes(clip):
 
 def test_alt_text_is_quoted_and_required(monkeypatch):
     shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr(IPython.display, "display", lambda data, **_: shown.append(data))
     figure, _ = view.subplots()
     with pytest.raises(ValueError, match="alt text"):
         view.show(figure)

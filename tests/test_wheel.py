@@ -12,6 +12,7 @@ import pytest
 import run_notebooks
 
 from notebooks import ROOT
+from vadcourse import launch
 
 PACKAGES = ["vadkit", "vadcourse", "vadstudies"]
 CHECKS = Path(__file__).with_name("wheel_checks.py")
@@ -26,12 +27,14 @@ def run(*command, **options):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """A folder with nothing but the wheel in it, built from a copy: setuptools leaves traces."""
+    """A folder with nothing but the wheel in it, built from a copy."""
     copy = tmp_path_factory.mktemp("copy")
     for package in PACKAGES:
         shutil.copytree(
             ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
         )
+    for name in ("notebooks", "docs"):
+        shutil.copytree(ROOT / name, copy / name)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     folder, wheels = tmp_path_factory.mktemp("installed"), copy / "dist"
@@ -47,8 +50,14 @@ def files(folder):
     return {path.relative_to(folder).as_posix() for path in written}
 
 
+def files_of_the_course():
+    paths = [path for part in launch.PARTS for path in ROOT.glob(part) if path.is_file()]
+    return {path.relative_to(ROOT).as_posix() for path in paths}
+
+
 def test_the_wheel_holds_every_file_of_the_packages(installed):
-    assert files(ROOT) == files(installed)
+    course = {f"vadcourse/course/{name}" for name in files_of_the_course()}
+    assert files(ROOT) | course == files(installed)
 
 
 def test_everything_works_where_only_the_wheel_is(installed, tmp_path):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,9 +17,10 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, jaccard
 import vadkit
 from vadcourse.meta_widgets import EpisodeGrid, Interview
 from vadcourse.widgets import GuardShift
-from vadkit import metrics, view, widgets
+from vadkit import metrics, predictors, view, widgets
 from vadkit.scenes import Clip
 from vadkit.text import TRANSLATIONS
+from vadkit.widgets import base
 from vadkit.widgets.base import PALETTE, json_list
 
 
@@ -47,6 +49,36 @@ def test_the_scrubber_sends_what_the_predictor_predicts(clip):
     assert scrubber.labels == clip.labels.astype(int).tolist() and scrubber.kinds[12] == "boar"
     ready = widgets.Scrubber(clip, predictions=vadkit.predict_clip(vadkit.copy_last_frame, clip))
     assert (ready.predictions, ready.psnr) == (scrubber.predictions, scrubber.psnr)
+
+
+def false_alarms(scrubber, clip):
+    psnr = np.array(scrubber.psnr, float)
+    return int(((psnr < scrubber.threshold) & ~clip.labels).sum())
+
+
+@pytest.mark.parametrize("predictor", [vadkit.copy_last_frame, predictors.constant_velocity])
+def test_the_threshold_begins_at_two_false_alarms(predictor):
+    clip = vadkit.the_boar()
+    assert false_alarms(vadkit.scrub(predictor, clip), clip) == 2
+    assert vadkit.scrub(predictor, clip, threshold=20).threshold == 20
+
+
+def test_where_two_false_alarms_mean_nothing_the_threshold_is_in_the_middle(clip):
+    unlabelled = vadkit.scrub(vadkit.copy_last_frame, clip.frames)
+    clip.labels = np.arange(30) != 5
+    hardly_normal = vadkit.scrub(vadkit.copy_last_frame, clip)
+    ends = np.nanmin(psnr := np.array(unlabelled.psnr, float)), np.nanmax(psnr)
+    assert unlabelled.threshold == hardly_normal.threshold == pytest.approx(np.mean(ends), abs=1e-3)
+
+
+def test_who_guesses_begins_at_the_first_prediction(clip):
+    scrubber = vadkit.scrub(vadkit.copy_last_frame, clip, guess=True)
+    assert (scrubber.frame, scrubber.guessed) == (4, -1)
+    telling = view.representative_frame(clip)
+    assert f"Frame {telling} of" in scrubber.still().alt, "a picture shows what there is to see"
+    scrubber.frame = scrubber.guessed = 7
+    assert "Frame 7 of" in scrubber.still().alt
+    assert vadkit.scrub(vadkit.copy_last_frame, clip, guess=True, frame=9).frame == 9
 
 
 def test_pixels_travel_once(clip):
@@ -89,7 +121,7 @@ def test_a_disabled_button_looks_disabled_in_every_widget(widget):
 def test_static_pages_hold_everything_and_are_repeatable(clip, tmp_path):
     for widget, twin in zip(all_widgets(clip), all_widgets(clip)):
         page = widget.save_html(tmp_path / "page.html").read_text(encoding="utf-8")
-        assert not re.findall(r"(?:src|href)=|@import|fetch\(", page), "a static page loads nothing"
+        assert not re.findall(r'(?:src|href)=(?!"data:)|@import|fetch\(', page), "it loads nothing"
         assert set(re.findall(r"https?://[^\s\"']+", page)) <= {"http://www.w3.org/2000/svg"}
         assert page.count("</script>") == 1 and widget.alt.split(":")[0] in page
         assert widget.to_html() == twin.to_html()
@@ -98,7 +130,65 @@ def test_static_pages_hold_everything_and_are_repeatable(clip, tmp_path):
 def test_the_static_scrubber_holds_the_pixels(clip):
     page = vadkit.scrub(vadkit.copy_last_frame, clip).to_html()
     packed = json.loads(re.search(r"const packed = (\{.*?\}), state", page).group(1))
-    assert base64.b64decode(packed["frames"]) == clip.frames.tobytes()
+    assert unpacked(packed["frames"]["sheet"]).tobytes() == clip.frames.tobytes()
+
+
+def unpacked(source):
+    """The red channel of a picture inside a page."""
+    file = np.frombuffer(base64.b64decode(source.partition(",")[2]), np.uint8)
+    return cv2.imdecode(file, cv2.IMREAD_COLOR)[:, :, 2]
+
+
+def test_many_frames_fit_into_the_sides_that_the_format_allows():
+    images = np.random.default_rng(0).integers(0, 256, (700, 40, 24), np.uint8)
+    packed = base._pack(images.tobytes(), (40, 24), base.EXACT)
+    sheet = unpacked(packed["sheet"])
+    assert max(sheet.shape) <= base.WEBP_SIDE
+    columns = np.split(sheet, sheet.shape[1] // 24, axis=1)
+    assert np.concatenate(columns).tobytes()[: packed["length"]] == images.tobytes()
+
+
+def test_a_small_player_loses_grain_and_keeps_who_walks_by():
+    scene = vadkit.toy_scene(0, n_train=1, n_test=1)
+    frames = scene.test_clips[0].frames
+    exact, small = (base._pack(frames.tobytes(), (64, 64), q) for q in (base.EXACT, base.LOSSY))
+    assert 8 * len(small["sheet"]) < len(exact["sheet"])
+    change = unpacked(small["sheet"]).reshape(frames.shape).astype(int) - 128
+    shown = (change + unpacked(small["background"])).clip(0, 255)
+    error = np.abs(shown - frames)
+    assert error.mean() < 4 and np.quantile(error, 0.99) < 16
+
+
+def test_every_output_has_a_live_widget_a_page_and_a_picture(clip):
+    for widget in all_widgets(clip):
+        data, metadata = widget._repr_mimebundle_()
+        assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
+        assert "renderStill(" in data["text/html"] or "<img" in data["text/html"]
+        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+        assert metadata["image/png"]["alt"] == data["text/plain"] == widget.alt
+
+
+@pytest.mark.parametrize("guess", [False, True])
+def test_a_notebook_can_carry_the_scrubber_of_the_boar(guess):
+    player = vadkit.scrub(vadkit.copy_last_frame, vadkit.the_boar(), guess=guess)
+    page = player._repr_mimebundle_()[0]["text/html"]
+    assert "renderStill(" in page and len(page) < base.PLAYER_LIMIT
+
+
+def test_no_widget_greets_with_the_name_of_a_file(clip):
+    clip.name, bare = "test02", Clip("test02", clip.frames)
+    captions = [entry["caption"] for entry in widgets.Gallery([clip, bare]).clips]
+    assert captions == ["boar", "clip 2"]
+    assert "test02" not in widgets.LabelPlayer(clip).caption
+    for widget in all_widgets(clip):
+        assert "test02" not in " ".join(widget.alt.split()[:8])
+
+
+def test_what_is_too_large_for_a_notebook_becomes_a_picture(clip, monkeypatch):
+    player = vadkit.scrub(vadkit.copy_last_frame, clip)
+    assert "renderStill(" in player._repr_mimebundle_()[0]["text/html"]
+    monkeypatch.setattr(base, "PLAYER_LIMIT", 20_000)
+    assert player._repr_mimebundle_()[0]["text/html"].startswith("<img")
 
 
 def test_a_name_cannot_break_out_of_the_page(clip):

@@ -17,6 +17,7 @@ from vadcourse.meta_widgets import two_step
 from vadkit import view
 from vadkit.episodes import Task
 from vadkit.maml.meta_step import meta_step
+from vadkit.widgets.base import PLAYER_LIMIT
 
 RATES = st.floats(0, 1)
 POINTS = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
@@ -63,12 +64,21 @@ def test_arrows_are_the_gradients_of_meta_step(theta, alpha, which):
         np.testing.assert_allclose(arrow, expected, rtol=0, atol=1e-12)
 
 
+def mean_bowl(alpha):
+    """Centre and Hessian of the mean loss after a step, which is a bowl but for a constant."""
+    steps = [np.eye(2) - alpha * hessian for _, hessian in two_step.TASKS]
+    bends = [step @ task[1] @ step for step, task in zip(steps, two_step.TASKS)]
+    pull = sum(bend @ centre for bend, (centre, _) in zip(bends, two_step.TASKS))
+    return np.linalg.solve(sum(bends), pull), sum(bends) / len(bends)
+
+
 IN_NODE = """
 const {tasks, cases} = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const results = cases.map(([theta, alpha, beta]) => ({
   arrows: tasks.map((task) => arrows(theta, task, alpha)),
   losses: [0, alpha].map((rate) => meanLoss(theta, rate, tasks)),
   walks: ["gradient", "firstOrder", "full"].map((w) => walk(theta, 5, alpha, beta, w, tasks)),
+  bowl: meanBowl(alpha, tasks),
 }));
 console.log(JSON.stringify({lines: LINES, results}));
 """
@@ -95,6 +105,9 @@ def test_python_and_javascript_have_the_same_mathematics(tmp_path):
         np.testing.assert_allclose(result["losses"], losses, rtol=0, atol=1e-12)
         walks = [two_step.walk(theta, 5, alpha, beta, method) for method in two_step.METHODS]
         np.testing.assert_allclose(result["walks"], walks, rtol=0, atol=1e-12)
+        centre, hessian = mean_bowl(alpha)
+        np.testing.assert_allclose(result["bowl"]["centre"], centre, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(result["bowl"]["hessian"], hessian, rtol=0, atol=1e-12)
 
 
 @given(POINTS, RATES)
@@ -123,11 +136,54 @@ def test_past_the_valley_the_first_order_arrow_points_away_and_the_full_one_does
 
 
 def test_early_and_late_game():
-    ends = {m: two_step.walk((-0.2, -2.6), 400, 0.4, 0.05, m)[-1] for m in two_step.METHODS}
+    ends = {m: two_step.walk(two_step.START, 400, 0.4, 0.05, m)[-1] for m in two_step.METHODS}
     now = {method: two_step.mean_loss(end) for method, end in ends.items()}
     late = {method: two_step.mean_loss(end, 0.4) for method, end in ends.items()}
     assert now["pre-training"] < now["first order"] < now["MAML"]
     assert late["MAML"] < late["first order"] < late["pre-training"]
+
+
+ALPHA, BETA = two_step.TwoStep().alpha, two_step.TwoStep().beta
+
+
+def elongation(hessian):
+    """How much longer than wide the contour lines of a bowl are."""
+    return np.sqrt(np.linalg.cond(hessian))
+
+
+@pytest.mark.parametrize("rate", [0.0, ALPHA])
+def test_both_surfaces_are_valleys_and_no_bulls_eyes(rate):
+    centre, hessian = mean_bowl(rate)
+    assert elongation(hessian) >= 1.6 and all(elongation(h) >= 2 for _, h in two_step.TASKS)
+    assert (abs(centre) < two_step.HALF).all(), "the lowest point can be seen"
+    around = centre + 0.01 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    assert (two_step.mean_loss(around, rate) > two_step.mean_loss(centre, rate)).all()
+
+
+def test_the_lowest_points_lie_apart_and_the_valleys_cross():
+    (now, bowl), (late, late_bowl) = mean_bowl(0), mean_bowl(ALPHA)
+    assert np.linalg.norm(now - late) > 2, "a third of the plane's width"
+    floors = [np.linalg.eigh(hessian)[1][:, 0] for hessian in (bowl, late_bowl)]
+    assert abs(floors[0] @ floors[1]) < 0.5, "more than 60 degrees"
+
+
+def test_at_first_the_full_arrow_visibly_turns_away_from_the_first_order_one():
+    for update, theta in enumerate(two_step.walk(two_step.START, 4, ALPHA, BETA)[:-1]):
+        task = two_step.TASKS[update % 2]
+        _, _, first_order, full = two_step.arrows(theta, task, ALPHA)
+        lengths = np.linalg.norm([first_order, full], axis=1)
+        assert np.degrees(np.arccos(first_order @ full / lengths.prod())) > 15
+        assert (BETA * lengths > 0.35).all(), "twenty pixels"
+
+
+def test_the_default_walks_stay_in_the_plane_and_end_where_they_should():
+    walks = {m: two_step.walk(two_step.START, 60, ALPHA, BETA, m) for m in two_step.METHODS}
+    assert all((abs(path) <= two_step.HALF).all() for path in walks.values())
+    maml, pre = walks["MAML"][-2:], walks["pre-training"][-2:]  # after A and after B
+    assert (np.linalg.norm(maml - mean_bowl(ALPHA)[0], axis=1) < 0.3).all()
+    assert (np.linalg.norm(pre.mean(0) - mean_bowl(0)[0]) < 1).all()
+    assert two_step.mean_loss(pre).max() < 0.75 * two_step.mean_loss(maml).min()
+    assert two_step.mean_loss(maml, ALPHA).max() < 0.1 * two_step.mean_loss(pre, ALPHA).min()
 
 
 def test_the_widget_follows_the_walk():
@@ -139,7 +195,16 @@ def test_the_widget_follows_the_walk():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"start": (4, 0)}, {"alpha": -0.1}, {"alpha": 1.5}, {"beta": 0}, {"step": -1}]
+    "wrong",
+    [
+        {"start": (4, 0)},
+        {"start": (0, 4)},
+        {"start": (0, 0, 0)},
+        {"alpha": -0.1},
+        {"alpha": 1.5},
+        {"beta": 0},
+        {"step": -1},
+    ],
 )
 def test_what_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="got"):
@@ -153,10 +218,27 @@ def test_an_unknown_method_is_refused_with_the_known_ones():
 
 def test_the_still_figure_says_where_the_walks_end():
     figure = two_step.still(alpha=0.4, beta=0.8, n_updates=8)
-    end = two_step.walk((-0.2, -2.6), 8, 0.4, 0.8)[-1]
+    end = two_step.walk(two_step.START, 8, 0.4, 0.8)[-1]
     now, late = two_step.mean_loss(end), two_step.mean_loss(end, 0.4)
     assert f"MAML to where it is {now:.2f} now and {late:.2f}" in figure.alt
-    assert view.to_png(figure).startswith(b"\x89PNG")
+    assert view.to_image(figure).startswith(b"\x89PNG")
+    assert all(ax.get_legend() is None for ax in figure.axes), "texts stand at the arrows"
+    texts = {text.get_text() for text in figure.axes[1].texts}
+    assert {"θ", "θ′", "inner step", "query gradient", "first order"} <= texts
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.5), (0.9, 0.5), (1.0, 1.0)])
+def test_the_still_figure_keeps_its_frame_wherever_the_walks_lead(rates):
+    figure = two_step.still((2.9, -3.7), *rates, n_updates=60)
+    image = view.to_image(figure)
+    assert len(image) < 100_000
+    for ax in figure.axes:
+        assert (*ax.get_xlim(), *ax.get_ylim()) == (-3, 3, -3.75, 3.75)
+
+
+def test_the_player_is_small_enough_for_a_notebook():
+    html = two_step.TwoStep().to_html()
+    assert "<script" in html and len(html) <= PLAYER_LIMIT
 
 
 INNER = {

@@ -1,7 +1,6 @@
 """The shipped weights: what their headers say, what the script that made them makes again."""
 
 import json
-import sys
 
 import pytest
 import torch
@@ -9,6 +8,7 @@ import torch
 import vadkit
 from vadkit import zoo
 from vadkit.checkpoints import load_tensors, save_weights
+from vadkit.cli import run_script
 from vadkit.losses import decibel_loss
 from vadkit.zoo import list_checkpoints, load_checkpoint
 from vadstudies.weights import run as train_weights
@@ -107,9 +107,9 @@ def test_training_a_file_again_gives_the_same_bytes(name, tmp_path, monkeypatch)
     assert trained.history.n_steps == n_steps
 
 
-def test_the_script_refuses_a_name_it_does_not_know(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["run.py", "streams_boar"])
-    assert train_weights.main() == 2 and "'streams_boar'" in capsys.readouterr().err
+def test_the_script_refuses_a_name_it_does_not_know(capsys):
+    assert run_script(train_weights.main, ["boar_ordinary", "streams_boar"]) == 2
+    assert "'streams_boar'" in capsys.readouterr().err
 
 
 def test_training_all_goes_on_with_what_is_not_there(tmp_path, monkeypatch, capsys):
@@ -127,8 +127,7 @@ def test_training_all_goes_on_with_what_is_not_there(tmp_path, monkeypatch, caps
 
     def run(*options):
         made.clear()
-        monkeypatch.setattr(sys, "argv", ["run.py", *options])
-        assert train_weights.main() == 0
+        assert run_script(train_weights.main, options) == 0
         return sorted(set(made) & {"one", "other"})
 
     monkeypatch.setattr(train_weights, "train", train)

@@ -5,14 +5,13 @@
 pre-commit runs it on the notebooks of a commit, the tests run it on all.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 import nbformat
 import slides
 
-from notebooks import all_notebooks
+from notebooks import notebook_parser, read_all
+from vadkit.cli import run_script
 
 LONGEST_CELL = 15  # lines of code that a student is asked to read at once
 
@@ -38,16 +37,13 @@ def faults(notebook):
         yield "has stale slide marks: run tools/slides.py"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
-    paths = parser.parse_args().notebooks or all_notebooks()
-    found = [
-        f"{path}: {fault}" for path in paths for fault in faults(nbformat.read(path, as_version=4))
-    ]
+def main(argv=None):
+    paths = notebook_parser(__doc__).parse_args(argv).notebooks
+    found = [f"{path}: {fault}" for path, notebook in read_all(paths) for fault in faults(notebook)]
     print(*found, sep="\n", end="\n" if found else "")
-    return 1 if found else 0
+    if found:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_script(main))

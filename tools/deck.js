@@ -1,7 +1,9 @@
 // Turns the pages of a deck: one <section> a slide, its .fragment parts one after another.
 const sections = [...document.querySelectorAll("section")];
 const main = document.querySelector("main");
-const counter = document.querySelector("footer output");
+const footer = document.querySelector("footer");
+const counter = footer.querySelector("output");
+const sectionName = footer.querySelector("#section");
 const notesPanel = document.querySelector("#notes");
 let now = 0; // the slide on view
 let shown = 0; // how many of its fragments
@@ -59,6 +61,10 @@ function show(slide, seen = 0) {
   shown = Math.min(Math.max(seen, 0), fragments().length);
   fragments().forEach((part, i) => part.classList.toggle("seen", i < shown));
   counter.textContent = `${now + 1} / ${sections.length}`;
+  footer.style.setProperty("--done", (now + 1) / sections.length);
+  const passed = sections.slice(0, now + 1);
+  const headings = passed.flatMap((section) => [...section.querySelectorAll("h1, h2")]);
+  sectionName.textContent = headings.at(-1)?.textContent ?? "";
   history.replaceState(null, "", `#${now + 1}`);
   fit();
   showNotes();

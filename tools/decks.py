@@ -8,7 +8,6 @@ pages, N shows the speaker notes, S opens them in a window of their own, Escape 
 Printing gives one slide a page.
 """
 
-import argparse
 import base64
 import html
 import io
@@ -17,7 +16,6 @@ import sys
 from pathlib import Path
 
 import nbformat
-import run_notebooks
 import slides
 from matplotlib import mathtext
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
@@ -25,7 +23,10 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 from tqdm.auto import tqdm
 
-from notebooks import ROOT, all_notebooks, is_progress_bar, is_widget_view, tags
+import notebooks
+from notebooks import ROOT, is_progress_bar, is_widget_view, notebook_parser, read_all, tags
+from vadkit.checkpoints import atomic_path
+from vadkit.cli import output_file, run_script
 
 HERE = Path(__file__).resolve().parent
 STATIC_WIDGETS = """
@@ -35,21 +36,25 @@ def _repr_mimebundle_(self, **_):
 Widget._repr_mimebundle_ = _repr_mimebundle_
 """
 LIVE = '<p class="live">A live widget: run the notebook to use it.</p>'
+# Ends a comment or a script that a cell left open, and is nothing where none is open.
+FENCE = "<!----></script></script><!---->"
+MARK = '<meta name="generator" content="vadkit decks">'
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+{mark}
 <title>{title}</title><style>{style}</style></head>
-<body><main>{sections}</main>
-<footer><output></output></footer><div id="notes" hidden></div>
+<body data-jp-theme-light="true"><main>{sections}</main>
+<footer><span id="section"></span><output></output></footer><div id="notes" hidden></div>
 <script>{script}</script></body></html>
 """
 # $$...$$, or $...$ in one line: a dollar beside a word or a space is money.
 FORMULA = re.compile(r"(\$\$.+?\$\$|(?<![\w$])\$(?=\S)[^$\n]*[^\s$]\$)", re.S)
 
 
-def execute(notebook: NotebookNode, folder: Path) -> None:
-    """Run the notebook in `folder`; widgets leave their static pages as outputs."""
+def execute(notebook: NotebookNode, path: Path) -> None:
+    """Run the notebook of `path`; widgets leave their static pages as outputs."""
     notebook.cells.insert(0, nbformat.v4.new_code_cell(STATIC_WIDGETS))
-    run_notebooks.execute(notebook, folder, timeout=1800)
+    notebooks.execute(notebook, path.parent, timeout=1800, name=path.name)
     del notebook.cells[0]
 
 
@@ -57,7 +62,10 @@ def formula(match: re.Match) -> str:
     """A formula as an SVG picture with its TeX as alt text; $$ puts it on a line of its own."""
     tex = " ".join(match[1].strip("$").split())
     buffer = io.BytesIO()
-    mathtext.math_to_image(f"${tex}$", buffer, format="svg")
+    try:
+        mathtext.math_to_image(f"${tex}$", buffer, format="svg")
+    except ValueError:  # mathtext knows less TeX than a browser
+        return f"<code>{html.escape(tex)}</code>"
     picture = base64.b64encode(buffer.getvalue()).decode()
     own_line = match[1].startswith("$$")
     style = "display:block; margin:12px auto" if own_line else "vertical-align:-0.6em"
@@ -68,7 +76,17 @@ def formula(match: re.Match) -> str:
 def markdown(source: str) -> str:
     """Markdown as HTML: formulas are pictures, links to notebooks lead to their decks."""
     page = markdown2html(FORMULA.sub(formula, source))
+    page = re.sub(r'src="(\.\./docs/[^"]+)"', _inside, page)
     return re.sub(r'href="(?!https?:)[^"#]*?(\w+)\.ipynb"', r'href="\1.html"', page)
+
+
+def _inside(source):
+    """The picture itself in place of its path, where it is there."""
+    file = ROOT / "notebooks" / source[1]
+    if not file.is_file():
+        return source[0]
+    picture = base64.b64encode(file.read_bytes()).decode()
+    return f'src="data:image/{Path(source[1]).suffix[1:]};base64,{picture}"'
 
 
 def output_html(output: NotebookNode) -> str:
@@ -90,12 +108,12 @@ def output_html(output: NotebookNode) -> str:
 def cell_html(cell: NotebookNode, kind: str) -> str:
     """A cell as HTML, with the class of its slide type; a widget hides its code."""
     if cell.cell_type != "code":
-        return f'<div class="{cell.cell_type} {kind}">{markdown(cell.source)}</div>'
+        return f'<div class="{cell.cell_type} {kind}">{markdown(cell.source)}{FENCE}</div>'
     private = "private-output" in tags(cell)
     outputs = [] if private else [output_html(output) for output in cell.outputs]
     body = "" if _hides_code(cell) else Highlight2HTML(pygments_lexer="python")(cell.source)
     body += "".join(f'<div class="output">{output}</div>' for output in outputs if output)
-    return f'<div class="code {kind}">{body}</div>'
+    return f'<div class="code {kind}">{body}{FENCE}</div>'
 
 
 def _hides_code(cell):
@@ -111,7 +129,7 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
     """
     pages = []  # fragments and notes go to the page that began last
     for cell, kind in zip(notebook.cells, kinds or slides.slide_types(notebook.cells)):
-        if kind == "slide":
+        if kind == "slide" or not pages:
             pages.append("")
         if kind == "notes":
             pages[-1] += f"<aside>{markdown2html(slides.note_text(cell))}</aside>"
@@ -123,6 +141,7 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
     ]
     colours = HtmlFormatter(style="default").get_style_defs(".highlight")
     return PAGE.format(
+        mark=MARK,
         title=html.escape(title),
         style=colours + (HERE / "deck.css").read_text(encoding="utf-8"),
         sections="\n".join(sections),
@@ -130,36 +149,37 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
     )
 
 
-def write(path: Path, folder: Path) -> Path:
-    """Execute the notebook at `path` and write its deck into `folder`."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells = list(slides.split_at_headings(notebook.cells))
+def write(path: Path, notebook: NotebookNode, target: Path) -> None:
+    """Execute the notebook that was read from `path`, and write its deck."""
+    notebook.cells = list(slides.split(notebook.cells))
     # As in JupyterLab, where a widget is no page of HTML: that is how its slides were made.
     kinds = slides.slide_types(notebook.cells)
-    execute(notebook, path.parent)
-    target = folder / f"{path.stem}.html"
-    page = deck(notebook, slides.title(notebook.cells[0]), kinds)
-    target.write_text(page, encoding="utf-8")
+    execute(notebook, path)
+    title = slides.title(notebook.cells[0]) if notebook.cells else path.stem
+    page = deck(notebook, title or path.stem, kinds)
+    with atomic_path(target) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
+
+
+def deck_of(path: Path, folder: Path) -> Path:
+    """Where the deck of a notebook goes: a page that is no deck is not overwritten."""
+    target = output_file(folder / f"{path.stem}.html")
+    if target.is_file() and MARK not in target.read_text(encoding="utf-8", errors="replace"):
+        raise ValueError(f"{target} is there and is no deck: name another folder with --out.")
     return target
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+def main(argv=None):
+    parser = notebook_parser(__doc__)
     default = ROOT / "build" / "slides"
     parser.add_argument("--out", type=Path, default=default, help="default: build/slides")
-    options = parser.parse_args()
-    paths = options.notebooks or all_notebooks()
-    if missing := [str(path) for path in paths if not path.is_file()]:
-        print(f"No such notebook: {', '.join(missing)}.", file=sys.stderr)
-        sys.exit(2)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for path in tqdm(paths, unit="deck"):
-        target = write(path, options.out)
+    options = parser.parse_args(argv)
+    pairs = read_all(options.notebooks)
+    targets = [deck_of(path, options.out) for path, _ in pairs]
+    for (path, notebook), target in zip(tqdm(pairs, unit="deck"), targets):
+        write(path, notebook, target)
         tqdm.write(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main, kept="the decks named above are written."))

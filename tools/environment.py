@@ -3,8 +3,13 @@
 The versions themselves are in constraints.txt, which `make lock` renews with uv.
 """
 
+import argparse
+import sys
 import tomllib
 from pathlib import Path
+
+from vadkit.checkpoints import atomic_path
+from vadkit.cli import run_script
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """\
@@ -27,5 +32,11 @@ def environment_text():
     return HEAD + "".join(f'      - "{package}"\n' for package in packages) + "      - -e .\n"
 
 
+def main(argv=None):
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    with atomic_path(ROOT / "environment.yml") as unfinished:
+        unfinished.write_text(environment_text(), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    (ROOT / "environment.yml").write_text(environment_text(), encoding="utf-8")
+    sys.exit(run_script(main))

@@ -7,6 +7,7 @@ A translator turns the template into vadkit/locale/LANG/LC_MESSAGES/vadkit.po wi
 vadkit -d vadkit/locale` makes the vadkit.mo beside it that `VADKIT_LANG=LANG` shows.
 """
 
+import argparse
 import ast
 import re
 import sys
@@ -18,9 +19,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from vadcourse import quiz
+from vadkit.checkpoints import atomic_path
+from vadkit.cli import output_file, run_script
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = {"say": None, "NotYet": None}
+KEYWORDS = {"say": None, "NotYet": None, "Stopped": None}
 STRING = re.compile(r'"([^"]+)"')
 SAY = re.compile(r'\bsay\([^"()]*("[^"]+"(?:\s*\+\s*"[^"]+")*)')
 
@@ -79,15 +82,26 @@ def collect() -> Catalog:
     return catalog
 
 
-def main(arguments: list[str]) -> None:
+def template(text: str) -> Path:
+    """A gettext template that can be written: another ending may be somebody's work."""
+    if not text.endswith(".pot"):
+        raise argparse.ArgumentTypeError(f"'{text}' is no gettext template: name a file .pot.")
+    return output_file(text)
+
+
+def main(argv=None):
     """Write the template."""
-    out = Path(arguments[0]) if arguments else ROOT / "build" / "messages.pot"
-    out.parent.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    default = str(ROOT / "build" / "messages.pot")
+    parser.add_argument("out", nargs="?", type=template, default=default, metavar="OUT")
+    out = parser.parse_args(argv).out
     catalog = collect()
-    with open(out, "wb") as file:
+    with atomic_path(out) as unfinished, open(unfinished, "wb") as file:
         write_po(file, catalog, width=100)
     print(f"{out}: {len(catalog)} texts.")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(run_script(main))

@@ -1,6 +1,16 @@
 """The notebooks of the course, and what the tools ask of their cells and outputs."""
 
+import argparse
+import shutil
+import signal
 from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from vadkit.checkpoints import atomic_path
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -10,14 +20,92 @@ def all_notebooks() -> list[Path]:
     return sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 
+def notebook_parser(description: str) -> argparse.ArgumentParser:
+    """A parser that takes the paths of notebooks."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+    return parser
+
+
+def read_all(paths: list[Path]) -> list[tuple[Path, NotebookNode]]:
+    """These notebooks, or all of them: a bad one shows before any work is done."""
+    return [(path, read(path)) for path in paths or all_notebooks()]
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook; what is none is a ValueError."""
+    if not path.is_file():
+        raise ValueError(f"No such notebook: {path}.")
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        if notebook.nbformat_minor < 5:  # whose cells have no ids
+            notebook = nbformat.v4.upgrade(notebook)
+        nbformat.validate(notebook)
+    except OSError:
+        raise
+    except Exception as error:  # nbformat's own, and whatever a list or a null leads to
+        first_line = str(error).partition("\n")[0]
+        raise ValueError(f"{path} is no valid notebook ({first_line[:200]}).") from None
+    return notebook
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook, whole or not at all."""
+    path = path.resolve()
+    with atomic_path(path) as unfinished:
+        nbformat.write(notebook, unfinished)
+        if path.exists():
+            shutil.copymode(path, unfinished)
+
+
+def execute(
+    notebook: NotebookNode, folder: Path, timeout: int = 900, name: str = "notebook"
+) -> None:
+    """Run a notebook in `folder`: its outputs are filled in, `timeout` seconds a cell at most.
+
+    A cell that fails is a ValueError, with the notebook's name, the cell and its error.
+    """
+    at = {}  # the cell that runs, and its number
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        store_widget_state=False,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=at.update,
+    )
+    on_kill = signal.getsignal(signal.SIGTERM)
+    try:
+        client.execute()
+        return
+    except CellExecutionError as error:
+        problem = f"{error.ename}: {error.evalue}".rstrip(".: ")
+    except CellTimeoutError:
+        problem = f"it was not done after {timeout} seconds"
+    except DeadKernelError:
+        if getattr(client, "_async_cleanup_kernel_future", None):  # nbclient's answer to Ctrl-C
+            raise KeyboardInterrupt from None
+        problem = "its kernel died"
+    finally:
+        signal.signal(signal.SIGTERM, on_kill)  # nbclient resets it
+    first_line = at["cell"].source.strip().partition("\n")[0]
+    raise ValueError(f"{name}: cell [{at['cell_index']}], `{first_line}`, failed: {problem}.")
+
+
 def tags(cell) -> set[str]:
     """The tags of a cell."""
     return set(cell.metadata.get("tags", []))
 
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
 def is_widget_view(output) -> bool:
-    """Whether an output is a widget, which needs a kernel."""
-    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    """Whether an output is a widget: one of ours, saved as a player or a picture, or any other."""
+    return "vadkit" in output.get("metadata", {}) or WIDGET_VIEW in output.get("data", {})
 
 
 def is_progress_bar(output) -> bool:

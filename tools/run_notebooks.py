@@ -1,56 +1,59 @@
 """Execute notebooks in place, top to bottom, and save them the way they are committed.
 
-Widget state is not saved (a scrubber's frames would bloat the file; a still figure stands beside
-every widget), and cells tagged `private-output` keep nothing: they may show frames of a dataset
-that nobody may redistribute.
+Of a widget, what needs a kernel is not saved: its player or picture, which every output carries,
+shows without one. Cells tagged `private-output` keep nothing: they may show frames of a dataset
+that nobody may redistribute. A notebook with a cell that fails stays as it was.
 """
 
-import argparse
+import sys
 import time
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from notebooks import all_notebooks, is_progress_bar, tags
+from notebooks import (
+    WIDGET_VIEW,
+    execute,
+    is_progress_bar,
+    notebook_parser,
+    read_all,
+    tags,
+    write,
+)
+from vadkit.cli import output_file, run_script
 
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-
-
-def execute(notebook: NotebookNode, folder: Path, timeout: int = 900) -> None:
-    """Run a notebook in `folder`: its outputs are filled in, `timeout` seconds a cell at most."""
-    client = NotebookClient(
-        notebook,
-        timeout=timeout,
-        kernel_name="python3",
-        store_widget_state=False,
-        record_timing=False,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute()
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def run(path: Path) -> None:
-    """Execute the notebook at `path` and save it."""
-    notebook = nbformat.read(path, as_version=4)
+def run(path: Path, notebook: NotebookNode) -> None:
+    """Execute the notebook that was read from `path`, and save it."""
     began = time.perf_counter()
-    execute(notebook, path.parent)
+    execute(notebook, path.parent, name=path.name)
     for cell in notebook.cells:
         if "private-output" in tags(cell):
             cell.outputs = []
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
-    notebook.metadata = METADATA
-    nbformat.write(notebook, path)
-    print(f"{path.name}: {time.perf_counter() - began:.0f} s")
+            for output in cell.outputs:
+                if "vadkit" in output.get("metadata", {}):
+                    output.data.pop(WIDGET_VIEW, None)
+    # Just what JupyterLab writes: else it asks to save a notebook that nobody touched.
+    notebook.metadata = {
+        "kernelspec": KERNEL,
+        "language_info": notebook.metadata["language_info"],
+    }
+    write(notebook, path)
+    print(f"{path.name}: {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def main(argv=None):
+    paths = notebook_parser(__doc__).parse_args(argv).notebooks
+    notebooks = read_all(paths)
+    for path, _ in notebooks:
+        output_file(path)
+    for path, notebook in notebooks:
+        run(path, notebook)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all, in order")
-    for path in parser.parse_args().notebooks or all_notebooks():
-        run(path)
+    sys.exit(run_script(main, kept="the notebooks named above are saved, the others as they were."))

@@ -1,6 +1,7 @@
 """Slides from notebooks: every cell's `slideshow.slide_type` follows from five rules.
 
-1. A heading, `#` to `###`, or an exercise begins a slide. (A heading inside a cell splits it.)
+1. A heading, `#` to `###`, or an exercise begins a slide. A heading inside a cell splits it, and
+   so does a blank line or a list item at which a cell becomes too tall.
 2. What no longer fits on 1280 x 720 begins a slide; a widget always does. Never a subslide:
    jupyterlab-deck's space bar passes some of them by (deathbeds/jupyterlab-deck#49).
 3. Every other cell is a fragment: the space bar shows it. So the class predicts before it sees.
@@ -12,26 +13,31 @@
     python tools/slides.py --check    # change nothing, exit with 2 when something is stale
     python tools/slides.py --notes    # print the speaker notes, slide by slide
 
-Heights are estimates in pixels for the sizes in `jupyterlab_overrides.json`;
+Heights are estimates in pixels for the sizes in `vadcourse/jupyterlab_overrides.json`;
 `tests/browser/test_decks.py` measures the truth.
 """
 
-import argparse
 import base64
+import io
+import itertools
 import re
-import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from PIL import Image
 
-from notebooks import all_notebooks, is_widget_view, tags
+from notebooks import is_widget_view, notebook_parser, read_all, tags, write
+from vadkit.cli import output_file, run_script
 
 ROOM = 670  # pixels of height to fill on a slide of 720; one cell alone may take a little more
 WIDTH = 1160  # pixels of width, of 1280
-PICTURE = 510  # pixels of height of a figure, at most
+PICTURE, BELOW_CODE = 420, 240  # pixels of height of a figure, at most; below ten lines of code
+LINE, COLUMNS = 39, 70  # of text of 28 px: height, and characters in it
+CODE_LINE, CODE_COLUMNS = 29, 88  # of code of 22 px
+TABLE_ROW, LONG_TABLE_ROW = 38, 33  # a table of twelve rows is long
 NOTES = "<!-- Speaker notes"
 SKIPPED = ("## References", "<details><summary>Solution", "<details><summary>Hint")
 
@@ -51,7 +57,7 @@ def markdown_height(source: str) -> int:
         block = block.strip()
         if block.startswith("```"):
             fenced = not fenced
-            height += 22 * (len(block.splitlines()) - 1) + 12
+            height += CODE_LINE * (len(block.splitlines()) - 1) + 12
         elif block:
             height += _block_height(block, fenced)
     return height
@@ -59,53 +65,56 @@ def markdown_height(source: str) -> int:
 
 def _block_height(block, fenced):
     if heading := re.match(r"#+", block):
-        return {1: 84, 2: 75}.get(len(heading[0]), 61)
+        return {1: 90, 2: 80}.get(len(heading[0]), 66) * n_lines(block, 52)
     if re.match(r"\|[-: |]+$", block):  # the rule below the head of a table
         return 0
     if block.startswith("|"):
-        return 22 if fenced else 33
+        return CODE_LINE if fenced else TABLE_ROW * n_lines(block, 100)
     if fenced:
-        return 22 * len(block.splitlines())
-    margin = 8 if re.match(r"[-*] |\d+\. ", block) else 18
-    return 28 * n_lines(" ".join(block.split()), 112) + margin
+        return CODE_LINE * len(block.splitlines())
+    margin = 11 if re.match(r"[-*] |\d+\. ", block) else 25
+    return LINE * n_lines(" ".join(block.split()), COLUMNS) + margin
 
 
-def picture_height(image: str) -> float:
-    """Pixels of an <img> tag with an embedded PNG, no wider than the slide."""
+def picture_height(image: str, most: float = PICTURE) -> float:
+    """Pixels of an <img> tag with the picture inside, no wider than the slide."""
     width, height = WIDTH, 300
-    if png := re.search(r"base64,([A-Za-z0-9+/]{60})", image):
-        width, height = struct.unpack(">II", base64.b64decode(png[1])[16:24])
-    return height * min(1, WIDTH / width, PICTURE / height)
+    if file := re.search(r"base64,([A-Za-z0-9+/=]+)", image):
+        width, height = Image.open(io.BytesIO(base64.b64decode(file[1]))).size
+    return height * min(1, WIDTH / width, most / height)
 
 
-def output_height(output: NotebookNode) -> float:
-    """Pixels of an output; a widget fills a slide."""
+def output_height(output: NotebookNode, picture: float = PICTURE) -> float:
+    """Pixels of an output, pictures no taller than `picture`; a widget fills a slide."""
     data = output.get("data", {})
     if is_widget_view(output):
         return ROOM
     if "text/html" in data:
-        return _html_height(data["text/html"])
+        return _html_height(data["text/html"], picture)
     text = output.get("text") or data.get("text/plain", "")
-    return 21 * n_lines(text, 130) + 10
+    return CODE_LINE * n_lines(text, CODE_COLUMNS) + 10
 
 
-def _html_height(page):
+def _html_height(page, picture):
     """Pictures, table rows and listings; the style sheet of a pandas table takes no room."""
     page = re.sub(r"(?s)<style\b.*?</style>", "", page)
-    pictures = sum(picture_height(image) for image in re.findall(r"<img [^>]*>", page))
+    pictures = sum(picture_height(image, picture) for image in re.findall(r"<img [^>]*>", page))
     n_rows = len(re.findall(r"<(?:tr|caption)\b", page))
     n_code_lines = "".join(re.findall(r"(?s)<pre>.*?</pre>", page)).count("\n")
-    return pictures + 34 * n_rows + 17 * n_code_lines + 14
+    row = LONG_TABLE_ROW if n_rows > 12 else TABLE_ROW
+    cards = 66 * page.count('role="status"')  # the verdict of a check
+    return cards + pictures + row * n_rows + 19 * n_code_lines + 14
 
 
 def height(cell: NotebookNode) -> float:
     """Pixels of a cell with its outputs."""
     if cell.cell_type != "code":
         return markdown_height(cell.source)
-    outputs = sum(output_height(output) for output in cell.outputs)
+    picture = BELOW_CODE if len(cell.source.splitlines()) >= 10 else PICTURE
+    outputs = sum(output_height(output, picture) for output in cell.outputs)
     if is_widget(cell) or cell.metadata.get("jupyter", {}).get("source_hidden"):
         return outputs
-    return 21 * n_lines(cell.source, 125) + 24 + outputs
+    return CODE_LINE * n_lines(cell.source, CODE_COLUMNS) + 24 + outputs
 
 
 def is_widget(cell: NotebookNode) -> bool:
@@ -131,7 +140,7 @@ def _slide_type(cell, used):
     source = cell.source.lstrip()
     if source.startswith(NOTES):
         return "notes"
-    if tags(cell) & {"no-slide", "solution"} or source.startswith(SKIPPED):
+    if "no-slide" in tags(cell) or source.startswith(SKIPPED):
         return "skip"
     is_heading = cell.cell_type == "markdown" and re.match(r"#{1,3} ", source)
     begins = is_heading or source.startswith("**Exercise") or "new-slide" in tags(cell)
@@ -139,20 +148,41 @@ def _slide_type(cell, used):
     return "fragment" if fits and not begins and not is_widget(cell) else "slide"
 
 
-def split_at_headings(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
-    """Yield the cells, those with a heading in the middle in parts. The first keeps the id."""
+def split(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """Yield the cells, texts in parts: at a heading, and where they outgrow a slide.
+
+    The first part keeps the id.
+    """
+    taken = {cell.id for cell in cells}
     for cell in cells:
         parts = [cell.source]
-        if cell.cell_type == "markdown" and "```" not in cell.source:
-            parts = re.split(r"\n+(?=##+ )", cell.source)
+        is_text = cell.cell_type == "markdown" and not cell.source.startswith(("<", *SKIPPED))
+        if is_text and "```" not in cell.source:
+            sections = re.split(r"\n+(?=##+ )", cell.source)
+            parts = [part for section in sections for part in _in_slides(section)]
         yield cell if len(parts) == 1 else nbformat.from_dict({**cell, "source": parts[0]})
-        for number, part in enumerate(parts[1:], 1):
-            yield nbformat.v4.new_markdown_cell(part, id=f"{cell.id}-{number}")
+        for part in parts[1:]:
+            free = (f"{cell.id}-{number}" for number in itertools.count(1))
+            name = next(name for name in free if name not in taken)
+            taken.add(name)
+            yield nbformat.v4.new_markdown_cell(part, id=name)
+
+
+def _in_slides(source):
+    """A text in parts that fit a slide each; never between the lines of a table or paragraph."""
+    blocks = re.split(r"(\n\s*\n|\n(?=[-*] |\d+\. ))", source)
+    parts = [blocks[0]]
+    for gap, block in zip(blocks[1::2], blocks[2::2]):
+        if markdown_height(parts[-1] + gap + block) <= ROOM:
+            parts[-1] += gap + block
+        else:
+            parts.append(block)
+    return parts
 
 
 def mark(notebook: NotebookNode) -> bool:
-    """Split cells at headings and write the slide types; True when anything was different."""
-    cells = list(split_at_headings(notebook.cells))
+    """Split cells and write the slide types; True when anything was different."""
+    cells = list(split(notebook.cells))
     changed = len(cells) != len(notebook.cells)
     notebook.cells = cells
     for cell, kind in zip(cells, slide_types(cells)):
@@ -167,8 +197,8 @@ def note_text(cell: NotebookNode) -> str:
 
 
 def title(cell: NotebookNode) -> str:
-    """The heading a cell begins with."""
-    return cell.source.strip().splitlines()[0].lstrip("# ")
+    """The heading a cell begins with; "" for an empty cell."""
+    return cell.source.strip().partition("\n")[0].lstrip("# ")
 
 
 def notes(notebook: NotebookNode) -> list[tuple[str, str]]:
@@ -189,30 +219,25 @@ def print_notes(path: Path, notebook: NotebookNode) -> None:
     print(f"# {path.stem}\n\n" + "\n\n".join(slides) + "\n")
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+def main(argv=None):
+    parser = notebook_parser(__doc__)
     parser.add_argument(
         "--check", action="store_true", help="change nothing, exit with 2 when something is stale"
     )
     parser.add_argument("--notes", action="store_true", help="print the speaker notes")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     stale = []  # rewritten at once, or only named: --check is for CI, which must not write
-    for path in options.notebooks or all_notebooks():
-        notebook = nbformat.read(path, as_version=4)
+    for path, notebook in read_all(options.notebooks):
         if options.notes:
             print_notes(path, notebook)
         elif mark(notebook):
             stale.append(path.name)
             if not options.check:
-                nbformat.write(notebook, path)
+                write(notebook, output_file(path))
     if stale and options.check:
         names = ", ".join(stale)
-        print(f"Slide metadata is stale in {names}: run `python tools/slides.py`.", file=sys.stderr)
-        sys.exit(2)
+        raise ValueError(f"Slide metadata is stale in {names}: run `python tools/slides.py`.")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main))

@@ -30,7 +30,9 @@ def roc(entries: dict, threshold: float | None = None) -> Figure:
     figure, ax = view.subplots(size=(4.6, 4.4))
     ax.plot([0, 1], [0, 1], color="0.6", lw=1, ls=":", label="guessing (AUC .5)")
     areas = []
-    for (name, (scores, labels)), colour, dash in zip(entries.items(), view.COLOURS, view.DASHES):
+    for (name, (scores, labels)), colour, dash in zip(
+        entries.items(), view.colours_of(entries), view.DASHES
+    ):
         scores, labels = view.scored(scores, labels)
         false_rate, true_rate, _ = roc_curve(labels, scores)
         area = auc(false_rate, true_rate)
@@ -74,7 +76,7 @@ def score_histogram(
     figure, ax = view.subplots(size=(6, 2.8))
     bins = np.linspace(scores.min(), scores.max(), 41)
     # Shares of each class, as abnormal frames are few; hatched, as colours alone may not be seen.
-    looks = [("normal", ~labels, view.BLUE, None), ("abnormal", labels, view.ORANGE, "///")]
+    looks = [("normal", ~labels, view.BLUE, None), ("abnormal", labels, view.AMBER, "///")]
     for name, mask, colour, hatch in looks:
         share = np.full(mask.sum(), 1 / mask.sum())
         label = f"{name} ({mask.sum()} frames)"
@@ -120,7 +122,7 @@ def label_strips(labelings: dict[str, np.ndarray]) -> Figure:
         bars = [(first, last - first + 1) for first, last in view.intervals(labels)]
         place = (row - 0.35, 0.7)
         ax.broken_barh([(0, n_frames)], place, color="#EEEEEE")
-        ax.broken_barh(bars, place, color=view.COLOURS[row % len(view.COLOURS)])
+        ax.broken_barh(bars, place, color=view.BLUE if who == "marked" else view.AMBER)
         descriptions.append(f"{who}: {view.describe_labels(labels)}")
     ax.set(xlim=(0, n_frames), xlabel="frame")
     ax.set(yticks=range(len(labelings)), yticklabels=list(labelings))

@@ -3,9 +3,11 @@
 import html
 import json
 import os
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from vadcourse.cards import ring
 from vadkit.text import say
 
 CATALOGUE = {}  # name of a check without "check_": (notebook, title); `exercise` fills it
@@ -13,10 +15,13 @@ FILE = "progress.json"
 
 
 class Progress:
-    """What `progress` shows: a list with ticks in JupyterLab, lines of text elsewhere."""
+    """What `progress` shows: rings and a list with ticks in JupyterLab, lines of text elsewhere.
 
-    def __init__(self, rows: list[tuple[str, str]], caption: str):
-        self.rows, self.caption = rows, caption
+    `rows` are marks and titles; `rings` (notebook, how many are solved, of how many).
+    """
+
+    def __init__(self, rows: list[tuple[str, str]], caption: str, rings: list[tuple]):
+        self.rows, self.caption, self.rings = rows, caption, rings
 
     def __repr__(self):
         return "\n".join([self.caption, *(f"  {mark} {title}" for mark, title in self.rows)])
@@ -24,7 +29,13 @@ class Progress:
     def _repr_html_(self):
         items = "".join(f"<li>{mark} {html.escape(title)}</li>" for mark, title in self.rows)
         style = "list-style: none; padding-left: 1em"
-        return f'<p><b>{html.escape(self.caption)}</b></p><ul style="{style}">{items}</ul>'
+        figures = "".join(
+            f'<figure style="margin: 0; text-align: center">{ring(n, total)}'
+            f"<figcaption>{html.escape(name)}</figcaption></figure>"
+            for name, n, total in self.rings
+        )
+        rings = f'<div style="display: flex; flex-wrap: wrap; gap: 14px">{figures}</div>'
+        return f'<p><b>{html.escape(self.caption)}</b></p>{rings}<ul style="{style}">{items}</ul>'
 
 
 def progress(notebook: str | None = None) -> Progress:
@@ -41,8 +52,11 @@ def progress(notebook: str | None = None) -> Progress:
         mark = say("✓ solved") if name in solved else say("○ open")
         rows.append((mark, title if notebook else f"{number} {title}"))
     total, course = len(solved.keys() & CATALOGUE), len(CATALOGUE)
+    numbers = sorted({number for number, _ in listed.values()})
+    rings = [(number, *_solved_of(number, solved)) for number in numbers]
     if notebook is None:
-        return Progress(rows, say("Solved: {n} of {all} in the whole course.", n=total, all=course))
+        caption = say("Solved: {n} of {all} in the whole course.", n=total, all=course)
+        return Progress(rows, caption, rings)
     caption = say(
         "Solved: {n} of {all} in this notebook, {total} of {course} in the whole course.",
         n=len(solved.keys() & listed),
@@ -50,16 +64,22 @@ def progress(notebook: str | None = None) -> Progress:
         total=total,
         course=course,
     )
-    return Progress(rows, caption)
+    return Progress(rows, caption, rings)
+
+
+def _solved_of(notebook, solved):
+    names = [name for name, (number, _) in CATALOGUE.items() if number == notebook]
+    return sum(name in solved for name in names), len(names)
 
 
 def remember(name: str) -> None:
     """Note an exercise as solved, keeping the time of the first time."""
     try:
-        solved = _read()
-        if name not in solved:
-            solved[name] = datetime.now().isoformat(timespec="minutes")
-            _write({"solved": solved})
+        with _alone():
+            solved = _read()
+            if name not in solved:
+                solved[name] = datetime.now().isoformat(timespec="minutes")
+                _write({"solved": solved})
     except OSError as error:
         reason = error.strerror
         print(
@@ -67,6 +87,19 @@ def remember(name: str) -> None:
                 "(Your progress could not be written to {file}: {reason})", file=FILE, reason=reason
             )
         )
+
+
+@contextmanager
+def _alone():
+    """Two notebooks that note something at once take turns, wherever a folder can be locked."""
+    with ExitStack() as held:
+        with suppress(ImportError, OSError):  # not on Windows, nor on every network drive
+            import fcntl
+
+            folder = os.open(".", os.O_RDONLY)
+            held.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
 
 
 def _read():

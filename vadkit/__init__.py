@@ -1,6 +1,12 @@
 """Video anomaly detection, from predicting the next frame to adapting to a new scene."""
 
+import os
+
 import lazy_loader
+
+# Threads that wait shall sleep: spinning, they make a machine that others use crawl. OpenMP reads
+# this when torch loads; whoever has chosen keeps the choice.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 try:
     import cv2  # noqa: F401

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from vadkit.callbacks import Callback
+from vadkit.checks import checked
 
 
 class PatchDiscriminator(nn.Sequential):
@@ -17,6 +18,7 @@ class PatchDiscriminator(nn.Sequential):
         Channels of the widest image.
     """
 
+    @checked
     def __init__(self, width: int = 16):
         layers: list[nn.Module] = []
         widths = (1, width, 2 * width, 4 * width)
@@ -25,6 +27,7 @@ class PatchDiscriminator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(widths[-1], 1, 3, padding=1))
 
 
+@checked
 def discriminator_loss(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Real frames should get 1 and fake ones 0 (Mao et al. 2017; Liu et al. 2018, eq. 5).
 
@@ -41,6 +44,7 @@ def discriminator_loss(on_real: Tensor, on_fake: Tensor) -> Tensor:
     return 0.5 * (on_real - 1).square().mean() + 0.5 * on_fake.square().mean()
 
 
+@checked
 def generator_loss(on_fake: Tensor) -> Tensor:
     """What the predictor is after: fake frames should get 1 (Liu et al. 2018, eq. 4).
 
@@ -69,6 +73,7 @@ class Adversary(Callback):
         Of `generator_loss` in the predictor's loss.
     """
 
+    @checked
     def __init__(self, weight: float = 0.05):
         self.weight = weight
 

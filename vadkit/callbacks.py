@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from vadkit.checks import checked
 from vadkit.losses import addressing_entropy
 
 
@@ -41,6 +42,7 @@ class WeightAverage(Callback):
         Share of the average that is kept at each step; 0.98 averages over some 50 steps.
     """
 
+    @checked
     def __init__(self, decay: float = 0.98):
         if not 0 <= decay < 1:
             raise ValueError(
@@ -72,6 +74,7 @@ class FreshClips(Callback):
         After how many steps, from 1.
     """
 
+    @checked
     def __init__(self, make_clip: Callable, every: int = 12):
         if every < 1:
             raise ValueError(f"A fresh clip comes every so many steps, at least 1, got {every}.")
@@ -103,6 +106,7 @@ class AddressingEntropy(Callback):
         Of the entropy in the loss.
     """
 
+    @checked
     def __init__(self, weight: float = 0.0002):
         self.weight = weight
 

@@ -6,11 +6,15 @@ Where tasks come from, and how support and query are kept apart, is in `vadkit.p
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 
+from vadkit.checks import checked
 
+
+@checked
 @dataclass(frozen=True)
 class Task:
     """A little to learn from, the support, and an exam, the query.
@@ -52,6 +56,7 @@ class Task:
         support = {frame for sample in self.support_frames for frame in sample}
         return support & {frame for sample in self.query_frames for frame in sample}
 
+    @checked
     def to(self, device: torch.device | str) -> "Task":
         """Copy the task to a device.
 
@@ -65,6 +70,10 @@ class Task:
         Task
             The copy.
         """
+        try:
+            device = torch.device(device)
+        except RuntimeError as error:
+            raise ValueError(f"There is no device {device!r}: {error}.") from None
         support, query = ((x.to(device), y.to(device)) for x, y in (self.support, self.query))
         return replace(self, support=support, query=query)
 
@@ -84,9 +93,21 @@ class EpisodeSampler:
         Break the rule on purpose: every query sample shares a frame with the support.
     """
 
-    def __init__(self, pool, n_way=4, k_shot=5, n_query=5, seed=0, overlap=False):
+    @checked
+    def __init__(
+        self,
+        pool: Any,
+        n_way: int = 4,
+        k_shot: int = 5,
+        n_query: int = 5,
+        seed: int = 0,
+        overlap: bool = False,
+    ):
+        if not hasattr(pool, "sample"):
+            have = type(pool).__name__
+            raise TypeError(f"A pool is needed, such as ScenePool(scenes), got a {have}.")
         for name, value in (("n_way", n_way), ("k_shot", k_shot), ("n_query", n_query)):
-            if value != int(value) or value < 1:
+            if value < 1:
                 raise ValueError(f"{name} must be a whole number of at least 1, got {value}.")
         if n_way > len(pool):
             needed = f"n_way={n_way} needs {n_way} different classes or scenes"
@@ -95,6 +116,7 @@ class EpisodeSampler:
         self.pool, self.seed, self.overlap = pool, seed, overlap
         self.n_way, self.k_shot, self.n_query = n_way, k_shot, n_query
 
+    @checked
     def __getitem__(self, number: int) -> list[Task]:
         if not 0 <= number < 2**63:
             raise IndexError(f"Episodes are numbered from 0, got {number}.")

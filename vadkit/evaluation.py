@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,11 +10,14 @@ import torch
 from torch import Tensor
 
 from vadkit import metrics
+from vadkit.checks import checked, numbers
 from vadkit.metrics import frame_auc
+from vadkit.predicting import in_eval_mode, predict_clip, predicted_batches
 from vadkit.scenes import Clip, Scene, check_labels
-from vadkit.windows import N_INPUTS, Windows
+from vadkit.windows import N_INPUTS
 
 
+@checked
 @dataclass
 class Evaluation:
     """What `evaluate` measured: one entry of each list for each test clip.
@@ -82,6 +84,7 @@ class Evaluation:
         kinds = sorted(set(np.concatenate(scored)) - {""})
         return {str(kind): self.auc_of([kind]) for kind in kinds}
 
+    @checked
     def auc_of(self, wanted: Sequence[str], normalize: str | None = None) -> float:
         """Micro AUC of some kinds of anomaly against all normal frames.
 
@@ -103,6 +106,7 @@ class Evaluation:
         chosen = [np.isin(np.array(kinds), ["", *wanted]) for kinds in self.kinds]
         return self.auc_among(chosen, normalize)
 
+    @checked
     def auc_among(self, frames: Sequence, normalize: str | None = None) -> float:
         """Micro AUC of some frames only.
 
@@ -116,6 +120,10 @@ class Evaluation:
         float
             In [0, 1].
         """
+        for name, keep, values in zip(self.clips, frames, self.psnr):
+            if numbers(keep, f"Clip '{name}'").shape != values.shape:
+                have = f"{np.shape(keep)} for {len(values)} frames"
+                raise ValueError(f"Clip '{name}': one True or False for each frame, got {have}.")
         scores = [np.where(keep, s, np.nan) for keep, s in zip(frames, self.scores)]
         return frame_auc(scores, self.labels, normalize)
 
@@ -142,43 +150,7 @@ class Evaluation:
         return self.labels
 
 
-@contextmanager
-def _in_eval_mode(predictor):
-    modules = list(predictor.modules()) if isinstance(predictor, torch.nn.Module) else []
-    modes = [module.training for module in modules]
-    try:
-        if modules:
-            predictor.eval()
-        yield
-    finally:
-        for module, mode in zip(modules, modes):
-            module.training = mode
-
-
-@torch.no_grad()
-def predict_clip(predictor: Callable, clip: Clip, batch_size: int = 32) -> np.ndarray:
-    """Predict the frames of one clip; a network runs in eval mode.
-
-    Parameters
-    ----------
-    predictor : callable
-        (N, 4, H, W) -> (N, 1, H, W).
-    clip : Clip
-        Of five frames or more.
-    batch_size : int
-        How many windows to predict at once.
-
-    Returns
-    -------
-    ndarray
-        (T - 4, H, W) float32, clamped to [0, 1], NaN for what is not finite; entry i predicts
-        frame i + 4.
-    """
-    with _in_eval_mode(predictor):
-        batches = [prediction for _, _, prediction in _predictions(predictor, clip, batch_size)]
-    return torch.cat(batches)[:, 0].numpy()
-
-
+@checked
 def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dict[str, float]:
     """Compare what moves of an anomaly with whatever else moves in the same frames.
 
@@ -203,14 +175,14 @@ def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dic
     if clip.boxes is None:
         raise ValueError(f"Clip '{clip.name}' has no boxes: nobody noted where its anomaly is.")
     errors: dict[str, list] = {"anomaly": [], "other movers": []}
-    frames = clip.frames / 255
     for t, prediction in enumerate(predict_clip(predictor, clip), N_INPUTS):
+        before, frame = clip.frames[t - 1 : t + 1] / 255
         x0, y0, x1, y1 = clip.boxes[t]
         inside = np.zeros(prediction.shape, bool)
         inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
         if inside.any():
-            squared = (prediction - frames[t]) ** 2
-            moving = abs(frames[t] - frames[t - 1]) > moved
+            squared = (prediction - frame) ** 2
+            moving = abs(frame - before) > moved
             errors["anomaly"].append(squared[moving & inside])
             errors["other movers"].append(squared[moving & ~inside])
     pooled = {name: np.concatenate([*parts, []]) for name, parts in errors.items()}
@@ -218,28 +190,6 @@ def region_psnr(predictor: Callable, clip: Clip, moved: float = 20 / 255) -> dic
         name: float(metrics.decibel(values.mean())) if len(values) else float("nan")
         for name, values in pooled.items()
     }
-
-
-def _predictions(predictor, clip, batch_size, every=1):
-    """Yield every n-th window of a clip and its prediction, as x, y, prediction, in batches."""
-    try:
-        windows = Windows([clip])
-    except ValueError as error:
-        raise ValueError(f"Clip '{clip.name}': {error}") from None
-    parameters = predictor.parameters() if isinstance(predictor, torch.nn.Module) else ()
-    device = next((p.device for p in parameters), "cpu")
-    indices = range(0, len(windows), every)
-    for start in range(0, len(indices), batch_size):
-        x, y = windows.batch(indices[start : start + batch_size])
-        prediction = predictor(x.to(device))
-        shape = tuple(getattr(prediction, "shape", ()))
-        if not isinstance(prediction, torch.Tensor) or shape != y.shape:
-            raise ValueError(
-                f"A predictor turns {tuple(x.shape)} into a tensor {tuple(y.shape)}, one next "
-                f"frame per window; this one returned: {type(prediction).__name__} {shape}."
-            )
-        prediction = prediction.cpu().float()
-        yield x, y, prediction.clamp(0, 1).where(prediction.isfinite(), torch.nan)
 
 
 class Score(NamedTuple):
@@ -269,6 +219,7 @@ SCORES = {
 }
 
 
+@checked
 @torch.no_grad()
 def evaluate(
     predictor: Callable,
@@ -311,6 +262,8 @@ def evaluate(
     ValueError
         If the scene has no test clips, a clip is shorter than five frames or does not fit its
         labels, or the predictor returns anything but one frame per window.
+    KeyboardInterrupt
+        When interrupted; it says how many clips were scored, and none is kept.
     """
     if score not in SCORES:
         raise ValueError(f"Unknown score '{score}': choose from {', '.join(SCORES)}.")
@@ -323,9 +276,13 @@ def evaluate(
     clips = scene.test_clips
     labels = [_checked_labels(clip) for clip in clips]  # before any work
     values = []
-    with _in_eval_mode(predictor):
-        for clip in clips:
-            values.append(_score_clip(predictor, clip, score, every, batch_size))
+    with in_eval_mode(predictor):
+        try:
+            for clip in clips:
+                values.append(_score_clip(predictor, clip, score, every, batch_size))
+        except KeyboardInterrupt:
+            done = f"{len(values)} of {len(clips)} test clips were scored"
+            raise KeyboardInterrupt(f"{done}; half an evaluation is none, none is kept.") from None
     if smooth is not None:
         values = [metrics.smooth_scores(v, smooth, causal) for v in values]
     return Evaluation(values, labels, [clip.kinds for clip in clips], [clip.name for clip in clips])
@@ -338,13 +295,16 @@ def _checked_labels(clip):
 
 
 def _score_clip(predictor, clip, score, every, batch_size):
-    batches = _predictions(predictor, clip, batch_size, every)
-    scored = torch.cat([SCORES[score].measure(*batch) for batch in batches]).double().numpy()
-    lost = int(np.isnan(scored).sum())
+    values, t = np.full(len(clip), np.nan), N_INPUTS
+    for x, y, prediction in predicted_batches(predictor, clip, batch_size, every):
+        measured = SCORES[score].measure(x, y, prediction)
+        # Into an array that is there already: small results between large batches would keep the
+        # memory of a long clip in pieces.
+        values[t : t + every * len(y) : every] = measured.double().numpy()
+        t += every * len(y)
+    lost = int(np.isnan(values[N_INPUTS::every]).sum())
     if lost:
         reason = "they or their predictions are not finite"
         text = f"Clip '{clip.name}': no score for {lost} frames, {reason}."
-        warnings.warn(text, stacklevel=4)  # points to who called `evaluate`
-    values = np.full(len(clip), np.nan)
-    values[N_INPUTS::every] = scored
+        warnings.warn(text, stacklevel=5)  # points to who called `evaluate`
     return values

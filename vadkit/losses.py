@@ -5,7 +5,10 @@ from collections.abc import Callable
 from torch import Tensor
 from torch.nn import functional as F
 
+from vadkit.checks import checked
 
+
+@checked
 def prediction_loss(prediction: Tensor, target: Tensor, gradient: float = 0.0) -> Tensor:
     """Mean squared error, and a gradient difference that punishes blur (Mathieu et al. 2016).
 
@@ -21,12 +24,13 @@ def prediction_loss(prediction: Tensor, target: Tensor, gradient: float = 0.0) -
     Tensor
         The loss, a scalar.
     """
-    loss = F.mse_loss(prediction, target)
+    loss = F.mse_loss(prediction, _alike(target, prediction))
     if gradient:
         loss = loss + gradient * sum(_edge_error(prediction, target, dim) for dim in (-2, -1))
     return loss
 
 
+@checked
 def decibel_loss(prediction: Tensor, target: Tensor, floor: float = 1e-5) -> Tensor:
     """Compute minus the mean PSNR: what a detector reads is what a predictor learns.
 
@@ -44,14 +48,23 @@ def decibel_loss(prediction: Tensor, target: Tensor, floor: float = 1e-5) -> Ten
     Tensor
         The loss, a scalar in dB, below zero.
     """
-    error = (prediction - target).square().flatten(1).mean(1)
+    error = (prediction - _alike(target, prediction)).square().flatten(1).mean(1)
     return 10 * (error + floor).log10().mean()
+
+
+def _alike(target, prediction):
+    """The target; broadcast to another shape, it would be compared with what it is not."""
+    if target.shape != prediction.shape:
+        shapes = f"{tuple(prediction.shape)} and {tuple(target.shape)}"
+        raise ValueError(f"Prediction and target must share one shape, got {shapes}.")
+    return target
 
 
 def _edge_error(prediction, target, dim):
     return (prediction.diff(dim=dim).abs() - target.diff(dim=dim).abs()).abs().mean()
 
 
+@checked
 def addressing_entropy(weights: Tensor) -> Tensor:
     """How undecided a memory is: mean entropy of its addressing (Gong et al. 2019, eq. 9).
 

@@ -10,9 +10,11 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from vadkit.checks import checked, numbers
 from vadkit.scenes import check_labels
 
 MAX_PSNR = 100.0  # dB, what a perfect prediction gets instead of infinity
+BRIGHTEST = 2.0  # what overshoots [0, 1] by more is an image in grey levels
 PATCH = 16  # pixels, side of the block in the patch-wise score
 
 
@@ -31,7 +33,7 @@ def decibel(mse: Any) -> Any:
     """
     if isinstance(mse, Tensor):
         return (-10 * torch.log10(mse)).clamp(max=MAX_PSNR)
-    return -10 * np.log10(np.maximum(mse, 10 ** (-MAX_PSNR / 10)))
+    return -10 * np.log10(np.maximum(numbers(mse, "decibel"), 10 ** (-MAX_PSNR / 10)))
 
 
 def _squared_error(prediction, target):
@@ -42,9 +44,13 @@ def _squared_error(prediction, target):
     if not (prediction.is_floating_point() and target.is_floating_point()):
         dtypes = f"{prediction.dtype} and {target.dtype}"
         raise ValueError(f"PSNR is for float images in [0, 1], got {dtypes}: divide by 255.")
+    if target.numel() and target.max() > BRIGHTEST:
+        brightest = f"The target is an image in [0, 1], got values up to {target.max():.3g}"
+        raise ValueError(f"{brightest}: divide by 255.")
     return (prediction - target).square()
 
 
+@checked
 def psnr(prediction: Tensor, target: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of each window, 10 log10(1 / MSE).
 
@@ -70,6 +76,7 @@ def psnr(prediction: Tensor, target: Tensor) -> Tensor:
     return decibel(_squared_error(prediction, target).flatten(1).mean(1))
 
 
+@checked
 def patch_psnr(prediction: Tensor, target: Tensor, size: int = PATCH) -> Tensor:
     """PSNR of the worst block: a small object does not drown in a whole-frame mean.
 
@@ -86,6 +93,8 @@ def patch_psnr(prediction: Tensor, target: Tensor, size: int = PATCH) -> Tensor:
         (N,) in dB, as from `psnr`.
     """
     error = _squared_error(prediction, target)
+    if size < 1:
+        raise ValueError(f"A block has a side of at least 1 pixel, got {size}.")
     if min(error.shape[-2:]) < size:
         frames = f"Frames of {tuple(error.shape[-2:])}"
         raise ValueError(f"{frames} are smaller than one {size} x {size} block: lower size.")
@@ -93,6 +102,7 @@ def patch_psnr(prediction: Tensor, target: Tensor, size: int = PATCH) -> Tensor:
     return decibel(block_mse.flatten(1).max(1).values)
 
 
+@checked
 def moving_pixels(x: Tensor, y: Tensor, threshold: float = 0.1) -> Tensor:
     """Share of pixels that changed from x4 to x5: a detector that learns and predicts nothing.
 
@@ -108,6 +118,9 @@ def moving_pixels(x: Tensor, y: Tensor, threshold: float = 0.1) -> Tensor:
     Tensor
         (N,) in [0, 1], up = abnormal; NaN where x4 or x5 holds NaN.
     """
+    if x.ndim != 4 or y.shape != x[:, -1:].shape:
+        shapes = f"{tuple(x.shape)} and {tuple(y.shape)}"
+        raise ValueError(f"Windows (N, 4, H, W) and frames (N, 1, H, W) are needed, got {shapes}.")
     change = (y - x[:, -1:]).abs()
     moved = (change > threshold).float().where(~change.isnan(), torch.nan)
     return moved.flatten(1).mean(1)
@@ -120,6 +133,7 @@ def _min_max(values, among=None):
     return (values - low) / (high - low) if high > low else values * 0 + 0.5
 
 
+@checked
 def regularity_score(psnr_values: ArrayLike) -> np.ndarray:
     """Min-max normalised PSNR of one clip, up = normal.
 
@@ -146,6 +160,7 @@ def regularity_score(psnr_values: ArrayLike) -> np.ndarray:
     return _min_max(values)
 
 
+@checked
 def anomaly_score(psnr_values: ArrayLike) -> np.ndarray:
     """One minus `regularity_score`, up = abnormal.
 
@@ -162,6 +177,7 @@ def anomaly_score(psnr_values: ArrayLike) -> np.ndarray:
     return 1 - regularity_score(psnr_values)
 
 
+@checked
 def frame_auc(
     scores: Sequence, labels: Sequence, normalize: str | None = None, average: str = "micro"
 ) -> float:
@@ -209,13 +225,15 @@ def _scored_clips(scores, labels):
     """The scores and labels of each clip by its number, without frames that have no score."""
     clips = {}
     for number, (values, truth) in enumerate(zip(scores, labels)):
-        where, values = f"Clip {number}", np.asarray(values, dtype=float)
+        where = f"Clip {number}"
+        values = numbers(values, where).astype(float)
         if truth is None:
             raise ValueError(f"{where} has no labels: an AUC needs every clip labelled.")
         if values.ndim != 1 or np.isinf(values).any():
             need = "scores must be a (T,) array of finite numbers or NaN"
             raise ValueError(f"{where}: {need}, got shape {values.shape}.")
-        truth, known = check_labels(truth, len(values), where), ~np.isnan(values)
+        truth = check_labels(numbers(truth, where), len(values), where)
+        known = ~np.isnan(values)
         if known.any():
             clips[number] = values[known], truth[known]
     if not clips:
@@ -242,11 +260,12 @@ def _macro_auc(clips):
     if one_class:
         which = f"{', '.join(map(str, one_class))} of {len(clips)}"
         text = f"Clips of one class are left out of the macro AUC: {which}."
-        warnings.warn(text, stacklevel=3)
+        warnings.warn(text, stacklevel=4)  # points to who called `frame_auc`
     return float(np.mean([_micro_auc([clips[n]]) for n in clips if n not in one_class]))
 
 
-def smooth_scores(values: np.ndarray, n: int, causal: bool = False) -> np.ndarray:
+@checked
+def smooth_scores(values: ArrayLike, n: int, causal: bool = False) -> np.ndarray:
     """Running median over n frames; the ends use the frames there are.
 
     Parameters
@@ -265,8 +284,11 @@ def smooth_scores(values: np.ndarray, n: int, causal: bool = False) -> np.ndarra
     """
     if n != int(n) or n < 1 or n % 2 == 0:
         raise ValueError(f"Smoothing takes an odd number of frames, got {n}.")
+    values = np.asarray(values, float)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"One score for each frame is needed, got an array {values.shape}.")
     before, after = (n - 1, 0) if causal else (n // 2, n // 2)
-    padded = np.pad(np.asarray(values, float), (before, after), constant_values=np.nan)
+    padded = np.pad(values, (before, after), constant_values=np.nan)
     with warnings.catch_warnings():
         # A neighbourhood of NaN gives NaN, as it should.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -274,6 +296,7 @@ def smooth_scores(values: np.ndarray, n: int, causal: bool = False) -> np.ndarra
     return np.where(np.isnan(values), np.nan, smoothed)
 
 
+@checked
 def agreement(labels: ArrayLike, others: ArrayLike) -> dict[str, float]:
     """Tell how far two labellings of one clip agree.
 

@@ -6,12 +6,15 @@ A pool is any object with
     pool.sample(members, k_shot, n_query, rng, overlap)  list of Task, from members by number
 """
 
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
+from vadkit.checks import checked
 from vadkit.episodes import Task
 from vadkit.scenes import Scene
 from vadkit.windows import N_INPUTS, StrangerWindows, Windows
@@ -30,17 +33,23 @@ class ClassPool:
         (M, ...), such as `digits.images / 16` of scikit-learn's digits; (M,) of any sortable kind.
     """
 
-    def __init__(self, images, labels):
+    @checked
+    def __init__(self, images: ArrayLike, labels: Sequence):
         self.images = torch.as_tensor(np.asarray(images), dtype=torch.float32)
-        labels, n = np.asarray(labels), len(self.images)
-        if labels.shape != (n,):
-            raise ValueError(f"{n} images need {n} labels, got an array of {labels.shape}.")
-        self.classes = np.unique(labels)
-        self.where = [np.flatnonzero(labels == c) for c in self.classes]
+        n = len(self.images)
+        try:
+            names = np.asarray(labels)
+        except ValueError:  # lists of several lengths
+            names = np.empty((0, 0))
+        if names.shape != (n,):
+            raise ValueError(f"{n} images need {n} labels, got an array of {names.shape}.")
+        self.classes = np.unique(names)
+        self.where = [np.flatnonzero(names == c) for c in self.classes]
 
     def __len__(self):
         return len(self.classes)
 
+    @checked
     def check(self, k_shot: int, n_query: int) -> None:
         """Refuse a K that is too large for the smallest class.
 
@@ -53,6 +62,7 @@ class ClassPool:
         where = f"images cannot be drawn from class {self.classes[np.argmin(sizes)]}"
         _require_k_shot(k_shot, min(sizes) - n_query, n_query, where)
 
+    @checked
     def sample(
         self, members: list[int], k_shot: int, n_query: int, rng: Generator, overlap: bool = False
     ) -> list[Task]:
@@ -68,6 +78,8 @@ class ClassPool:
         list of Task
             The only one.
         """
+        if not members:
+            raise ValueError("A task needs at least one class, got none.")
         support, query = [], []
         for member in members:
             images = rng.permutation(self.where[member])
@@ -112,14 +124,15 @@ class ScenePool:
         training scenes only): people whom the support has not shown, some normal, some not.
     """
 
+    @checked
     def __init__(
         self,
-        scenes,
-        seeds=None,
-        keep=32,
-        n_inputs=N_INPUTS,
-        support="scattered",
-        strangers=0.0,
+        scenes: Sequence[Scene] | Callable,
+        seeds: Sequence[int] | None = None,
+        keep: int = 32,
+        n_inputs: int = N_INPUTS,
+        support: str = "scattered",
+        strangers: float = 0.0,
     ):
         if support not in ("consecutive", "scattered"):
             raise ValueError(f"support is 'consecutive' or 'scattered', got {support!r}.")
@@ -131,7 +144,7 @@ class ScenePool:
             raise ValueError(
                 "Give a list of scenes, or a function seed -> scene together with seeds=range(...)."
             )
-        self.members = seeds if self.lazy else list(scenes)
+        self.members = seeds if self.lazy else list(scenes)  # type: ignore[arg-type]
 
         @lru_cache(maxsize=keep if self.lazy else None)
         def open_member(number):
@@ -147,6 +160,7 @@ class ScenePool:
     def __getitem__(self, number: int) -> Scene:
         return self._open(number).scene
 
+    @checked
     def check(self, k_shot: int, n_query: int) -> None:
         """Refuse a K that is too large for a scene given, or for the first one to be made.
 
@@ -164,6 +178,7 @@ class ScenePool:
                 raise ValueError(f"No stranger at all in {share}: give more of either.")
             self._open(0).mixed_query(0, 1, np.random.default_rng(0))
 
+    @checked
     def sample(
         self, members: list[int], k_shot: int, n_query: int, rng: Generator, overlap: bool = False
     ) -> list[Task]:

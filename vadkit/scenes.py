@@ -102,6 +102,8 @@ def check_labels(labels: ArrayLike, n_frames: int, where: str | Path) -> np.ndar
         (T,) bool; anything else is a ValueError.
     """
     labels = np.asarray(labels)
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(f"{where}: labels of type {labels.dtype}, they should be 0 and 1.")
     if labels.shape != (n_frames,):
         need = f"{n_frames} frames, one label per frame is needed"
         raise ValueError(f"{where}: labels of shape {labels.shape} for {need}.")
@@ -173,8 +175,7 @@ def open_scene(name_or_folder: str | Path) -> Scene:
     clips: dict[str, list[Clip]] = {"train": [], "test": []}
     for part in clips:
         for name, record in about["clips"][part].items():
-            shape = (record["frames"], *about["size"])
-            clips[part].append(_open_clip(folder / part, name, shape))
+            clips[part].append(open_clip(folder / part, name, (record["frames"], *about["size"])))
     return Scene(about["name"], clips["train"], clips["test"], provenance=about)
 
 
@@ -198,7 +199,7 @@ def read_about(path: Path) -> dict:
     dict
         Format, name, size and clips with their lengths at least; else a ValueError.
     """
-    again = "prepare the scene again"
+    again = f"remove {path.parent} and prepare the scene again"
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
@@ -207,22 +208,60 @@ def read_about(path: Path) -> dict:
         raise ValueError(f"{path} is not in the format {FORMAT}: {again}.")
     try:
         clips = {**about["clips"]["train"], **about["clips"]["test"]}
-        lengths = [record["frames"] for record in clips.values()]
-        complete = isinstance(about["name"], str) and len(about["size"]) == 2 and lengths
+        numbers = [*about["size"], *(record["frames"] for record in clips.values())]
+        complete = isinstance(about["name"], str) and len(about["size"]) == 2 and bool(clips)
+        complete = complete and all(type(n) is int and 0 <= n < 2**48 for n in numbers)
     except (KeyError, TypeError, AttributeError):
         complete = False
     if not complete:
         raise ValueError(f"{path} lacks a name, a size or clips with their lengths: {again}.")
     for name in clips:
-        if Path(name).name != name or "\\" in name:  # it would be read from outside the folder
+        if not is_file_name(name):  # it would be read from outside the folder
             hint = "a clip lies in its scene's folder, so its name is no path"
             raise ValueError(f"{path} names a clip '{name}': {hint}.")
     return about
 
 
-def _open_clip(folder, name, shape):
+def is_file_name(name: str) -> bool:
+    """Tell whether a clip can be called that: no path on any system, and not empty.
+
+    Parameters
+    ----------
+    name : str
+        The name, without an ending.
+
+    Returns
+    -------
+    bool
+        Whether it stays in its folder.
+    """
+    return name not in ("", ".", "..") and not set(name) & set("/\\\0")
+
+
+def open_clip(folder: Path, name: str, shape: tuple[int, int, int]) -> Clip:
+    """Open one clip of a prepared scene.
+
+    Parameters
+    ----------
+    folder : Path
+        The scene's folder "train" or "test".
+    name : str
+        The clip's.
+    shape : tuple of int
+        (T, H, W) as scene.json has it.
+
+    Returns
+    -------
+    Clip
+        Its frames stay on disk.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the files are not what scene.json says.
+    """
     path = folder / f"{name}.npy"
-    frames = _open_array(path)
+    frames = open_npy(path)
     if frames.dtype != np.uint8 or frames.shape != shape:
         raise ValueError(
             f"{path} holds {frames.dtype} {frames.shape}, but scene.json says uint8 {shape}: "
@@ -233,15 +272,33 @@ def _open_clip(folder, name, shape):
     path = folder / f"{name}.labels.npy"
     if not path.exists():
         return Clip(name, frames)
-    return Clip(name, frames, check_labels(_open_array(path), len(frames), path))
+    return Clip(name, frames, check_labels(open_npy(path), len(frames), path))
 
 
-def _open_array(path):
+def open_npy(path: Path, advice: str = "prepare the scene again") -> np.ndarray:
+    """Open a .npy file without reading it; nothing in it is ever executed.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    advice : str
+        What to do if it is damaged or missing.
+
+    Returns
+    -------
+    ndarray
+        Memory-mapped, read-only.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is missing or damaged.
+    """
     try:  # unlike np.load, open_memmap knows .npy only: no pickle, no zip
         return np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
-        reason = "is missing although scene.json lists it"
-        raise FileNotFoundError(f"{path} {reason}: prepare the scene again.") from None
+        raise FileNotFoundError(f"{path} is missing: {advice}.") from None
     except Exception as error:  # a damaged header can raise nearly anything
-        reason = f"cannot be read, it seems damaged ({error})"
-        raise ValueError(f"{path} {reason}: prepare the scene again.") from None
+        reason = " ".join(str(error).split())[:100]
+        raise ValueError(f"{path} cannot be read, it seems damaged ({reason}): {advice}.") from None

@@ -45,7 +45,8 @@ def say(text: str, **values: object) -> str:
     str
         In the reader's language.
     """
-    return TRANSLATIONS.get(text, text).format(**values)
+    said = TRANSLATIONS.get(text, text)
+    return said.format(**values) if values else said  # a teacher's text may hold braces
 
 
 use(os.environ.get("VADKIT_LANG", "en"))

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from vadkit.callbacks import Callback
+from vadkit.checks import checked
+from vadkit.finite import require_bounded, require_finite, require_finite_weights
 from vadkit.losses import prediction_loss
 from vadkit.metrics import psnr
 from vadkit.windows import StrangerWindows, Windows
@@ -48,6 +50,7 @@ class History:
         return f"loss {np.mean(self.loss[-50:]):.5f}, validation {validation}"
 
 
+@checked
 def split_windows(windows: Windows, held_out: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
     """Split windows into training and validation indices; the two share no frame.
 
@@ -88,6 +91,7 @@ def split_windows(windows: Windows, held_out: float = 0.1) -> tuple[np.ndarray, 
     return np.array(train), np.array(validation or train)
 
 
+@checked
 def one_cycle(fraction: float, warm_up: float = 0.05) -> float:
     """Learning-rate factor: up in a line, then down along a cosine (Smith & Topin 2019).
 
@@ -107,6 +111,7 @@ def one_cycle(fraction: float, warm_up: float = 0.05) -> float:
     return 0.5 * (1 + math.cos(math.pi * cooled))
 
 
+@checked
 def fit(
     predictor: nn.Module,
     windows: Windows,
@@ -155,10 +160,10 @@ def fit(
 
     Raises
     ------
-    ValueError
-        If both or none of steps and minutes are given, or held_out or stranger_share is bad.
+    TypeError, ValueError
+        If an argument is not what it should be, or both or none of steps and minutes are given.
     FloatingPointError
-        If the loss is no longer a number; the weights are those before that step.
+        If the loss is no longer a number, or has exploded; the weights are those before that step.
     """
     _check_length(steps, minutes)
     n_strange = _count_strange(strangers, stranger_share, batch_size)
@@ -176,7 +181,7 @@ def fit(
         callback.run = run
         callback.before_training()
 
-    bar = tqdm(total=steps, desc="training", disable=not progress)
+    bar = tqdm(total=steps, desc=_how_it_begins(predictor), disable=not progress)
     with _keeping_what_was_learned(run), bar:
         for run.lr in _learning_rates(lr, steps, minutes):
             optimizer.param_groups[0]["lr"] = run.lr
@@ -190,7 +195,7 @@ def fit(
             run.loss = loss(run.prediction, run.y)
             for callback in callbacks:
                 callback.after_loss()
-            _require_finite(run.loss.item(), len(history.loss), lr)
+            _require_sound(run, lr)
             optimizer.zero_grad()
             run.loss.backward()
             optimizer.step()
@@ -204,6 +209,7 @@ def fit(
                 _validate(run, windows, validation, callbacks)
             if run.stop:
                 break
+        require_finite_weights(run.model, f"build it anew and try a smaller lr than {lr}")
         if history.validation_steps[-1:] != [len(history.loss)]:
             _validate(run, windows, validation, callbacks)
     return history
@@ -226,9 +232,18 @@ def _count_strange(strangers, share, batch_size):
     return 0 if strangers is None else n_strange
 
 
-def _require_finite(loss, step, lr):
-    if not math.isfinite(loss):
-        raise FloatingPointError(f"The loss is {loss} at step {step}: try a smaller lr than {lr}.")
+def _how_it_begins(predictor):
+    """What the bar says: a predictor that was trained before goes on from there."""
+    trained = getattr(predictor, "trained_steps", 0)
+    return f"training on, after {trained:,} steps before" if trained else "training"
+
+
+def _require_sound(run, lr):
+    """Refuse a loss that is no number or has exploded, before anything is learned from it."""
+    losses, advice = run.history.loss, f"try a smaller lr than {lr}"
+    what = f"The loss at step {len(losses)}"
+    number = require_finite(run.loss, what, advice, (run.x, run.y))
+    require_bounded(number, losses[0] if losses else number, what, advice)
 
 
 def _learning_rates(peak, steps, minutes):
@@ -251,9 +266,11 @@ def _keeping_what_was_learned(run):
         run.history.interrupted = True
         print(f"Stopped after {len(run.history.loss)} steps. What was learned so far is kept.")
     finally:
+        steps = len(run.history.loss)
         if run.model is not run.predictor:
             run.predictor.load_state_dict(run.model.state_dict())
         run.predictor.eval()
+        run.predictor.trained_steps = getattr(run.predictor, "trained_steps", 0) + steps
         run.history.seconds = time.perf_counter() - start
 
 

@@ -1,15 +1,19 @@
 """Frames to windows: four frames in (x1..x4), the next frame out (x5)."""
 
 from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from vadkit.checks import checked
+
 N_INPUTS = 4
 
 
+@checked
 def make_windows(frames: ArrayLike, n_inputs: int = N_INPUTS) -> tuple[Tensor, Tensor]:
     """Cut one clip into all its windows (x1..x4 -> x5), each one frame later than the one before.
 
@@ -45,6 +49,7 @@ def make_windows(frames: ArrayLike, n_inputs: int = N_INPUTS) -> tuple[Tensor, T
     return inputs, video[n_inputs:, None].clone()
 
 
+@checked
 def to_float(frames: ArrayLike) -> Tensor:
     """Copy frames into a float32 tensor, uint8 in [0, 255] divided by 255.
 
@@ -75,6 +80,14 @@ def _images(frames):
     return video
 
 
+class _Video(Protocol):
+    """What windows are cut from: a `vadkit.Clip`, or whatever has frames and a length."""
+
+    frames: Any  # (T, H, W)
+
+    def __len__(self) -> int: ...
+
+
 class Windows(torch.utils.data.Dataset):
     """All windows of several clips, cut when asked for: a clip may be larger than memory.
 
@@ -88,7 +101,8 @@ class Windows(torch.utils.data.Dataset):
         Frames in, for one frame out.
     """
 
-    def __init__(self, clips: Iterable, n_inputs: int = N_INPUTS) -> None:
+    @checked
+    def __init__(self, clips: Iterable[_Video], n_inputs: int = N_INPUTS) -> None:
         self.clips, self.n_inputs = list(clips), n_inputs
         counts = [max(len(clip) - n_inputs, 0) for clip in self.clips]
         if n_inputs < 1 or not sum(counts):
@@ -104,6 +118,7 @@ class Windows(torch.utils.data.Dataset):
         x, y = self.batch([index])
         return x[0], y[0]
 
+    @checked
     def locate(self, index: int) -> tuple[int, int]:
         """Tell where a window lies.
 
@@ -119,12 +134,16 @@ class Windows(torch.utils.data.Dataset):
         first : int
             The first of the n_inputs + 1 frames that the window covers.
         """
+        return self._locate(index)
+
+    def _locate(self, index):
         if not 0 <= index < len(self):
             have = f"indices run from 0 to {len(self) - 1}"
             raise IndexError(f"Window {index} of {len(self)}: {have}.")
         clip = int(np.searchsorted(self.ends, index, side="right"))
         return clip, int(index - (self.ends[clip - 1] if clip else 0))
 
+    @checked
     def batch(self, indices: Iterable[int]) -> tuple[Tensor, Tensor]:
         """Cut some windows.
 
@@ -142,7 +161,7 @@ class Windows(torch.utils.data.Dataset):
         """
         pieces = []
         for index in indices:
-            clip, first = self.locate(int(index))
+            clip, first = self._locate(int(index))  # unchecked: it feeds every step
             pieces.append(self.clips[clip].frames[first : first + self.n_inputs + 1])
         return _stack(pieces)
 
@@ -162,12 +181,14 @@ class StrangerWindows(torch.utils.data.Dataset):
         Frames in, for one frame out.
     """
 
-    def __init__(self, clips: Iterable, n_inputs: int = N_INPUTS) -> None:
+    @checked
+    def __init__(self, clips: Iterable[Any], n_inputs: int = N_INPUTS) -> None:
         self.clips, self.n_inputs = list(clips), n_inputs
         for clip in self.clips:
             if not hasattr(clip, "without_anomaly"):
                 only = "only a clip that was drawn can be drawn again without its anomaly"
-                raise ValueError(f"Clip '{clip.name}' has no such target: {only}.")
+                name = getattr(clip, "name", type(clip).__name__)
+                raise ValueError(f"Clip '{name}' has no such target: {only}.")
         self.clean = [clip.without_anomaly() for clip in self.clips]
         self.where = [  # number of the clip, and of the first frame
             (number, int(frame) - n_inputs)
@@ -185,6 +206,7 @@ class StrangerWindows(torch.utils.data.Dataset):
         x, y = self.batch([index])
         return x[0], y[0]
 
+    @checked
     def batch(self, indices: Iterable[int]) -> tuple[Tensor, Tensor]:
         """Cut some windows.
 
@@ -208,6 +230,7 @@ class StrangerWindows(torch.utils.data.Dataset):
             pieces.append(np.concatenate([seen[first:last], clean[last : last + 1]]))
         return _stack(pieces)
 
+    @checked
     def locate(self, index: int) -> tuple[int, int]:
         """Tell where a window lies, as `Windows.locate` does.
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from vadkit.checkpoints import load_tensors
+from vadkit.checks import checked
 from vadkit.maml.training import MetaTrained
 from vadkit.predictors import build_predictor
 
@@ -20,6 +21,7 @@ def list_checkpoints() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
 
 
+@checked
 def load_checkpoint(name: str) -> MetaTrained:
     """Load weights shipped with the package, made by vadstudies/weights/run.py.
 

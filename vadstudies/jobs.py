@@ -1,10 +1,10 @@
 """What the long studies share: scenes and their metrics, and jobs that are kept one by one."""
 
 import argparse
+import contextlib
 import hashlib
-import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -13,8 +13,10 @@ from tqdm.auto import tqdm
 
 import vadkit
 from vadkit import toy
+from vadkit.cli import run_script, stopped_at_once
+from vadkit.maml.history import MetaHistory
 from vadkit.training import History
-from vadstudies.results import list_results, load_results, save_results
+from vadstudies.results import alone, list_results, load_study, results_file, save_results
 
 # --- Scenes and their metrics
 
@@ -85,9 +87,17 @@ def train(predictor: torch.nn.Module, scene: vadkit.Scene, **options) -> History
     Ctrl-C ends the study, so that no half-trained predictor enters a table.
     """
     history = vadkit.fit(predictor, scene.train_windows(), progress=False, **options)
+    require_finished(history)
+    return history
+
+
+def require_finished(history: History | MetaHistory) -> None:
+    """Refuse half a training: KeyboardInterrupt, if that is what ended it.
+
+    `vadkit.fit` and `vadkit.meta_train` keep what was learned and go on, for notebooks.
+    """
     if history.interrupted:
         raise KeyboardInterrupt
-    return history
 
 
 # --- Jobs
@@ -131,20 +141,28 @@ def run_all(
     Raises
     ------
     ValueError
-        If the file was made with other settings, scenes or versions.
+        If the file is damaged, or was made with other settings, scenes or versions.
+    OSError
+        If it cannot be written, or another process is writing it.
     """
-    results = _open_results(name, script, settings, keep and not restart)
-    rows = results["rows"]
-    asked = {key: plain({**(labels or {}).get(key, {}), **job}) for key, job in jobs.items()}
-    todo = [key for key in jobs if not asked[key].items() <= rows.get(key, {}).items()]
-    for key in tqdm(todo, desc=name):
-        began = time.process_time()
-        measured = run(**jobs[key])
-        measured["cpu_seconds"] = time.process_time() - began
-        rows[key] = asked[key] | plain(measured)
-        if keep:
-            save_results(name, results)
+    with alone(results_file(name)) if keep else contextlib.nullcontext():
+        results = _open_results(name, script, settings, keep and not restart)
+        rows = results["rows"]
+        asked = {key: plain({**(labels or {}).get(key, {}), **job}) for key, job in jobs.items()}
+        todo = [key for key in jobs if not _is_done(asked[key], rows.get(key, {}))]
+        for key in tqdm(todo, desc=name):
+            began = time.process_time()
+            measured = run(**jobs[key])
+            measured["cpu_seconds"] = time.process_time() - began
+            rows[key] = asked[key] | plain(measured)
+            if keep:
+                save_results(name, results)
     return {key: rows[key] for key in jobs}
+
+
+def _is_done(asked, row):
+    """Whether a row is of the job as it is now, and has been measured."""
+    return asked.items() <= row.items() and "cpu_seconds" in row
 
 
 def _open_results(name, script, settings, go_on):
@@ -153,8 +171,8 @@ def _open_results(name, script, settings, go_on):
     about = plain({"script": script, "settings": settings, "versions": versions})
     if not go_on or name not in list_results():
         return {"about": about, "rows": {}}
-    kept = load_results(name)
-    if kept.get("about") != about:
+    kept = load_study(name)
+    if kept["about"] != about:
         raise ValueError(
             f"{name}.json was made with other settings, scenes or versions: "
             "use --restart to replace it."
@@ -188,19 +206,17 @@ def study_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def main(study: Callable, parser: argparse.ArgumentParser) -> int:
+def main(
+    study: Callable, parser: argparse.ArgumentParser, argv: Sequence[str] | None = None
+) -> int:
     """Run a study on the options of its command line, and return the exit code.
 
     Bad input is one sentence and exit code 2; Ctrl-C keeps every finished job.
     """
     torch.set_num_threads(1)
-    try:
-        study(parser.parse_args())
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        message = "Stopped. Every finished training is kept: the same command goes on from here."
-        print(message, file=sys.stderr)
-        return 130
-    return 0
+    options = parser.parse_args(argv)
+    kept = "a quick run keeps nothing." if options.quick else KEPT
+    return run_script(lambda _: stopped_at_once()(study)(options), kept=kept)
+
+
+KEPT = "every finished job is kept; the same command goes on from there."

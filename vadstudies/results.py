@@ -1,23 +1,40 @@
 """What the studies measured: JSON files beside the code that measured it, and tables of them."""
 
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pandas import DataFrame
 
 from vadkit.checkpoints import atomic_path
+from vadkit.cli import file_name, output_file
 
 RESULTS = Path(__file__).parent
 
 
+def results_file(name: str) -> Path:
+    """Where results are kept; `name` is study/file ("adaptation/steps")."""
+    return RESULTS / f"{name}.json"
+
+
 def save_results(name: str, results) -> None:
-    """Write JSON-able results as `NAME.json`, where `name` is study/file ("adaptation/steps").
+    """Write JSON-able results.
 
     The file is complete or not there at all: an interrupted run leaves the old one as it was.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, with its name.
     """
-    with atomic_path(RESULTS / f"{name}.json") as unfinished:
-        unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    path, text = results_file(name), json.dumps(results, indent=1) + "\n"
+    try:
+        with atomic_path(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+    except OSError as error:  # of a full disk, for one, the system does not say where
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def load_results(name: str):
@@ -30,14 +47,42 @@ def load_results(name: str):
     ValueError
         For a damaged file.
     """
-    path = RESULTS / f"{name}.json"
+    path = results_file(name)
     if not path.is_file():
         known = ", ".join(list_results()) or "none"
         raise FileNotFoundError(f"No results '{name}' in the package (there are: {known}).")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise ValueError(f"{path} is not valid JSON: run the script that made it again.") from None
+    except (ValueError, RecursionError):
+        raise ValueError(f"{path} is not valid JSON: {AGAIN}") from None
+
+
+AGAIN = "run the script that wrote it again, with --restart where it has that option."
+
+
+def load_study(name: str) -> dict:
+    """Read the results of a study, {"about": settings and versions, "rows": {job: row}}.
+
+    Raises
+    ------
+    FileNotFoundError
+        For a name that nobody wrote.
+    ValueError
+        For a damaged file, and for one that holds anything else.
+    """
+    results = load_results(name)
+    if not _is_study(results):
+        raise ValueError(f"{results_file(name)} does not hold the rows of a study: {AGAIN}")
+    return results
+
+
+def _is_study(results):
+    if not isinstance(results, dict):
+        return False
+    about, rows = results.get("about"), results.get("rows")
+    if not isinstance(about, dict) or "settings" not in about or not isinstance(rows, dict):
+        return False
+    return all(isinstance(row, dict) for row in rows.values())
 
 
 def list_results() -> list[str]:
@@ -48,7 +93,7 @@ def list_results() -> list[str]:
 
 def rows_of(name: str) -> tuple[DataFrame, dict]:
     """Read a results file as a table with one line for each job, and the settings of all jobs."""
-    results = load_results(name)
+    results = load_study(name)
     return tidy(results["rows"].values()), results["about"]["settings"]
 
 
@@ -78,3 +123,45 @@ def tidy(rows: DataFrame | Iterable[dict], nested: str | None = None, key: str =
     if "scene_seed" in table and "scene" not in table:
         table["scene"] = table["place"] + "-" + table["scene_seed"].astype(str)
     return table
+
+
+# --- Before the work begins
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes from writing a file that is written in a `with` block again and again.
+
+    The system lets go of the lock when this process dies: none is ever stale.
+
+    Raises
+    ------
+    OSError
+        At once, if the file cannot be written, or if another process holds it.
+    """
+    path = output_file(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise OSError(f"{path} is being written by another process: wait until it ends.") from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def new_results(study: str) -> Callable[[str], str]:
+    """Make the type of an option that names a results file of a study, to be written at the end.
+
+    It takes a plain name, without folders. What cannot be written is an OSError, before any work.
+    """
+
+    def parse(text):
+        output_file(results_file(f"{study}/{file_name(text)}"))
+        return text
+
+    return parse

@@ -46,13 +46,14 @@ def lab(tmp_path_factory):
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
     (home / "settings").mkdir()
     shutil.copy(
-        REPOSITORY / "tools" / "jupyterlab_overrides.json", home / "settings" / "overrides.json"
+        REPOSITORY / "vadcourse" / "jupyterlab_overrides.json", home / "settings" / "overrides.json"
     )
     shutil.copytree(
         REPOSITORY / "notebooks",
         root / "notebooks",
         ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
     )
+    shutil.copytree(REPOSITORY / "docs", root / "docs")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -80,6 +81,8 @@ def lab(tmp_path_factory):
     ]
     command = [sys.executable, "-m", "jupyterlab", *options]
     environment = {**os.environ, **places, "IPYTHONDIR": str(home / "ipython")}
+    welcome = [REPOSITORY / "tools" / "lab_settings.py", "--notebooks", root / "notebooks"]
+    subprocess.run([sys.executable, *map(str, welcome)], env=environment, check=True)
     with open(home / "lab.log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     url = f"http://127.0.0.1:{port}"
@@ -250,3 +253,18 @@ def next_slides(page):
 def problems_on_slide(page):
     """problems_on_slide() lists, in words, what lies outside 1280 x 720 or has to be scrolled."""
     return lambda: page.evaluate(PROBLEMS)
+
+
+def run_more(page, code):
+    """Run one more cell at the end of the open notebook, and return its locator."""
+    page.evaluate(
+        """async (code) => {
+          const {commands, shell} = window.jupyterapp, {content} = shell.currentWidget;
+          content.activeCellIndex = content.widgets.length - 1;
+          await commands.execute("notebook:insert-cell-below");
+          content.activeCell.model.sharedModel.setSource(code);
+          await commands.execute("notebook:run-cell");
+        }""",
+        code,
+    )
+    return page.locator(".jp-CodeCell").last

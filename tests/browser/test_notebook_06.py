@@ -19,7 +19,7 @@ def test_sliding_along_the_inner_steps(notebook, run_all):
     )
     run_all()
     status, slider = page.locator(".vk-settling .vk-status"), page.locator(".vk-settling .vk-frame")
-    canvases = page.locator(".vk-settling canvas")
+    canvases = page.locator(".vk-settling figure:not(.vk-scale) canvas")
     assert canvases.count() == 5 and status.inner_text().startswith("0 inner steps")
     before = [canvases.nth(i).evaluate(PIXELS) for i in range(5)]
     slider.focus()

@@ -14,7 +14,7 @@ SECONDS = int(os.environ.get("NOTEBOOK_SECONDS", 600))
 PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter((cell) => cell.model.type === "code")
   .flatMap((cell) => cell.model.outputs.toJSON())
-  .filter((output) => output.data && output.data["image/png"]).length"""
+  .filter(({data}) => data && data["image/png"] && !data["text/html"]).length"""
 PRESENTABLE = """() => {
   const {widgets} = window.jupyterapp.shell.currentWidget.content;
   const kinds = widgets.map((cell) => cell.model.getMetadata("slideshow")?.slide_type);

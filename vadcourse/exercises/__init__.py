@@ -25,18 +25,16 @@ from vadcourse.exercises.generalization import (
     check_address,
     check_first_step,
     check_gap,
-    check_home_advantage,
-    check_permutation_p,
     check_two_numbers,
 )
+from vadcourse.exercises.home_and_away import check_home_advantage, check_permutation_p
 from vadcourse.exercises.maml_pipeline import (
     check_first_order,
-    check_inner_loop,
     check_inner_step,
     check_meta_gradient,
-    check_meta_trainer,
     check_trap,
 )
+from vadcourse.exercises.maml_training import check_inner_loop, check_meta_trainer
 from vadcourse.exercises.n_way_k_shot import (
     check_episode,
     check_prototypes,

@@ -1,338 +1,255 @@
-"""The checks of notebook 05: from one inner step by hand to a whole meta-trainer."""
+"""The checks of notebook 05 up to one inner step: on paper, with `higher`, in first order."""
 
-import copy
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.func import functional_call
 
-from vadcourse.checking import NotYet, attempt, compare, exercise, number, refuse, same
-from vadkit.episodes import Task
+from vadcourse.checking import NotYet, attempt, exercise, judge, number, numbers, refuse, same
+from vadcourse.exercises.maml_networks import (
+    Small,
+    Watched,
+    draw,
+    draw_rate,
+    flat,
+    handed_out,
+    inner_path,
+    judge_part,
+    loss_at,
+    meta_gradient,
+)
+from vadkit.text import say
 
-INNER_LR = 0.1
 
-
-def _line():
-    """w, x, y, x_query, y_query: of either sign, none so small that two answers look alike."""
+def _lines():
+    """(w, x, y, x_query, y_query, alpha), of either sign; then what lies at the edges."""
     rng = np.random.default_rng()
-    return (rng.uniform(0.5, 2, 5) * rng.choice([-1, 1], 5)).tolist()
+
+    def ordinary():
+        values = rng.uniform(0.5, 2, 5) * rng.choice([-1, 1], 5)
+        return [*values.tolist(), draw_rate()]
+
+    lines = [ordinary() for _ in range(9)]
+    lines[3][5] = rng.uniform(2.5, 3)  # too far: 1 - alpha H is negative
+    lines[4][5] = 0.0
+    lines[5][0] = 0.0
+    lines[6][1] = 0.0
+    lines[7][2] = lines[7][0] * lines[7][1]  # nothing to learn from
+    lines[8][3] = 0.0
+    return [tuple(line) for line in lines]
 
 
 @exercise("05", "The inner step")
 def check_inner_step(function: Callable) -> str:
     """Check f(w, x, y, alpha): w' after one step on the loss (w x - y)^2, all numbers."""
-    w, x, y, _, _ = _line()
-    alpha = INNER_LR
-    gradient = 2 * x * (w * x - y)
-    adapted = w - alpha * gradient
-    mistakes = {
-        "That climbs: subtract the gradient.": w + alpha * gradient,
-        "The derivative of a square has a 2 in front.": w - alpha * gradient / 2,
-        "The inner derivative is missing: w x changes with w by x.": w - alpha * gradient / x,
-        "That is the gradient; w' is w minus alpha times it.": gradient,
-        "The rate alpha is missing.": w - gradient,
-        "That is the change alone: w' is w plus it.": -alpha * gradient,
-    }
-    compare(number(attempt(function, w, x, y, alpha)), adapted, mistakes)
+    lines = [(w, x, y, alpha) for w, x, y, _, _, alpha in _lines()]
+    answers = [number(attempt(function, *line)) for line in lines]
+    trials = []
+    for (w, x, y, alpha), answer in zip(lines, answers):
+        gradient = 2 * x * (w * x - y)
+        mistakes = {
+            "That climbs: subtract the gradient.": w + alpha * gradient,
+            "The derivative of a square has a 2 in front.": w - alpha * gradient / 2,
+            "The inner derivative is missing: w x changes with w by x.": w
+            - alpha * 2 * (w * x - y),
+            "That is the gradient; w' is w minus alpha times it.": gradient,
+            "The rate alpha is missing.": w - gradient,
+            "Take the rate alpha that is given; yours is always 0.1.": w - 0.1 * gradient,
+            "That is the change alone: w' is w plus it.": -alpha * gradient,
+            "You took two steps; one is asked.": w
+            - alpha * gradient
+            - alpha * 2 * x * ((w - alpha * gradient) * x - y),
+            "That is the prediction w' x; w' alone is asked.": (w - alpha * gradient) * x,
+        }
+        trials.append((answer, w - alpha * gradient, mistakes))
+    judge(trials)
     return "That is theta', lines 5 and 6 of Algorithm 1."
 
 
 @exercise("05", "The meta-gradient")
 def check_meta_gradient(function: Callable) -> str:
     """Check f(w, x, y, x_query, y_query, alpha): the derivative by w of the query loss at w'."""
-    w, x, y, x_query, y_query = _line()
-    alpha = INNER_LR
-    adapted = w - alpha * 2 * x * (w * x - y)
-    # By hand, with H = 2 x^2, the second derivative of the support loss.
-    error = adapted * x_query - y_query
-    first_order = 2 * x_query * error
-    full = (1 - alpha * 2 * x**2) * first_order
-    pre_training = 2 * x_query * (w * x_query - y_query)
-    homework = (1 - alpha * 2 * x**2) * 2 * x * (adapted * x - y)
-    wrong_x = (1 - alpha * 2 * x_query**2) * first_order
-    mistakes = {
-        "That is the first-order arrow: w' moves along with w, by 1 - alpha H.": first_order,
-        "That is the gradient at w, which pre-training follows: "
-        "the query loss is taken at w'.": pre_training,
-        "You marked the homework: the last derivative is taken on the query.": homework,
-        "H is the second derivative of the support loss, so it takes x, not x_query.": wrong_x,
-        "H is 2 x squared: the 2 is missing.": (1 - alpha * x**2) * first_order,
-        "The factor 1 - alpha H is right but the sign is not.": -full,
-        "H is 2 x squared, and x is not 1 here.": (1 - alpha * 2) * first_order,
-        "That is the query loss after the step; its derivative is asked.": error**2,
-        "That is w after an outer step; its gradient alone is asked.": w - alpha * full,
-    }
-    compare(number(attempt(function, w, x, y, x_query, y_query, alpha)), full, mistakes)
+    lines = _lines()
+    answers = [number(attempt(function, *line)) for line in lines]
+    trials = []
+    for line, answer in zip(lines, answers):
+        w, x, y, x_query, y_query, alpha = line
+        adapted = w - alpha * 2 * x * (w * x - y)
+        # By hand, with H = 2 x^2, the second derivative of the support loss.
+        factor, error = 1 - alpha * 2 * x**2, adapted * x_query - y_query
+        mistakes = _off_the_paper(line, factor, error, adapted)
+        trials.append((answer, factor * 2 * x_query * error, mistakes))
+    judge(trials)
     return "The whole chain rule: (1 - alpha H) times the query gradient."
 
 
-class _TwoParts(nn.Module):
-    """Two named parts, for the trap that goes past `forward`."""
-
-    def __init__(self):
-        super().__init__()
-        self.encoder, self.head = nn.Sequential(nn.Linear(1, 6), nn.Tanh()), nn.Linear(6, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.encoder(x))
-
-
-def _network_and_task():
-    rng = np.random.default_rng()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rng.integers(2**31)))
-        model = _TwoParts()
-    inputs = [torch.from_numpy(rng.uniform(-2, 2, (12, 1))).float() for _ in range(2)]
-    shift = rng.uniform(1, 2)
-    support, query = ((x, 3 * torch.sin(x + shift)) for x in inputs)
-    return model, Task("a wave", support, query)
-
-
-def _loss(model, weights, samples):
-    x, y = samples
-    return ((functional_call(model, weights, (x,)) - y) ** 2).mean()
-
-
-def _inner_loop(model, support, n_steps, create_graph=True, start=None):
-    """theta, theta', theta'', ..., each a dict of tensors: the reference, without `higher`."""
-    path = [start or dict(model.named_parameters())]
-    for _ in range(n_steps):
-        theta = path[-1]
-        loss = _loss(model, theta, support)
-        gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=create_graph)
-        path.append({name: p - INNER_LR * g for (name, p), g in zip(theta.items(), gradients)})
-    return path
-
-
-def _meta_gradient(model, support, query, n_steps=1, first_order=False):
-    """All gradients (P,) of the query loss after `n_steps`, one after the other."""
-    path = _inner_loop(model, support, n_steps, create_graph=not first_order)
-    weights = path[-1] if first_order else path[0]
-    return _flat(torch.autograd.grad(_loss(model, path[-1], query), list(weights.values())))
-
-
-def _flat(tensors):
-    flat = [torch.as_tensor(tensor).detach().flatten() for tensor in tensors]
-    return torch.cat(flat).numpy().astype(float)
-
-
-def _has_moved(model, original):
-    return not same(_flat(model.parameters()), _flat(original.parameters()))
-
-
-def _flat_gradients(model):
-    """Return what lies in `p.grad`, (P,), or raise `NotYet` where there is nothing."""
-    names = [name for name, _ in model.named_parameters()]
-    missing = [name for name, p in model.named_parameters() if p.grad is None]
-    faults = {
-        "Every p.grad is still None. Three things do that: no backward(), a copy of theta "
-        "(higher's default), and inner steps that are not tracked.": missing == names,
-        "{name} got no gradient, others did: every weight takes part.": missing != [],
+def _off_the_paper(line, factor, error, adapted):
+    w, x, y, x_query, y_query, alpha = line
+    first_order, at_w = 2 * x_query * error, 2 * x_query * (w * x_query - y_query)
+    full = factor * first_order
+    climbed = 2 * x_query * ((2 * w - adapted) * x_query - y_query)
+    at_a_tenth = 2 * x_query * ((w - 0.2 * x * (w * x - y)) * x_query - y_query)
+    return {
+        "That is the first-order arrow: w' moves along with w, by 1 - alpha H.": first_order,
+        "That is the gradient at w, which pre-training follows: "
+        "the query loss is taken at w'.": at_w,
+        "The factor 1 - alpha H is right; the query gradient beside it is taken at w'.": factor
+        * at_w,
+        "You marked the homework: the last derivative is taken on the query.": factor
+        * (2 * x * (adapted * x - y)),
+        "H is the second derivative of the support loss, so it takes x, not x_query.": first_order
+        * (1 - alpha * 2 * x_query**2),
+        "H is 2 x squared: the 2 is missing.": (1 - alpha * x**2) * first_order,
+        "The factor 1 - alpha H is right but the sign is not.": -full,
+        "The factor is 1 - alpha H, with a minus.": (2 - factor) * first_order,
+        "H is 2 x squared, and x is not 1 here.": (1 - alpha * 2) * first_order,
+        "The rate alpha is missing in 1 - alpha H.": (1 - 2 * x**2) * first_order,
+        "The inner step climbs, in w' and in its derivative.": (2 - factor) * climbed,
+        "The derivative of the query loss has a 2 in front.": full / 2,
+        "The derivative of the query loss by w' takes a factor x_query.": factor * 2 * error,
+        "Take the rate alpha that is given; yours is always 0.1.": (1 - 0.2 * x**2) * at_a_tenth,
+        "That is the query loss after the step; its derivative is asked.": error**2,
+        "That is w after an outer step; its gradient alone is asked.": w - alpha * full,
     }
-    refuse(faults, name=next(iter(missing), None))
-    return _flat(p.grad for p in model.parameters())
+
+
+def _rounds():
+    """Four times a network, a task and a rate: weights, samples and a number."""
+    return [(*draw(1), draw_rate()) for _ in range(4)]
 
 
 @exercise("05", "Out of the trap")
 def check_trap(function: Callable) -> str:
     """Check f(model, task, inner_lr): the query loss; p.grad then holds the meta-gradient."""
-    original, task = _network_and_task()
-    support, query = task.support, task.query
-    model = copy.deepcopy(original)
-    answer = number(attempt(function, model, task, INNER_LR, copies=False))
-    if _has_moved(model, original):
-        raise NotYet("theta itself has moved. Only its gradient is asked; no outer step yet.")
-    reference = partial(_meta_gradient, original, support)
-    full, first_order = reference(query), reference(query, first_order=True)
-    mistakes = {
-        "That is the gradient at theta: the inner step was ignored. Does fmodel run as a whole, "
-        "fmodel(x)?": reference(query, n_steps=0),
-        "You marked the homework: the query loss comes last.": reference(support),
-        "That is the gradient of the support loss at theta.": reference(support, n_steps=0),
-        "That is the first-order gradient: track_higher_grads must stay on.": first_order,
-        "You took two inner steps; one is asked.": reference(query, n_steps=2),
-        "There are two gradients on top of each other: call backward() once.": 2 * full,
-    }
-    compare(_flat_gradients(model), full, mistakes)
-    # The gradient is right; the number that is returned may still be that of another step.
-    path = _inner_loop(original, support, n_steps=1)
-    before, after = (_loss(original, weights, query).item() for weights in path)
-    wrong_loss = {
-        "The gradient is right, but the number you return is the loss before the step.": before
-    }
-    compare(answer, after, wrong_loss)
+    rounds, answers = _rounds(), []
+    for theta, (task,), rate in rounds:
+        seen = Watched(model := Small(theta))
+        loss = number(attempt(function, model, handed_out(task), rate, copies=False))
+        if seen.moved:
+            raise NotYet("theta itself has moved. Only its gradient is asked; no outer step yet.")
+        seen.refuse_traces()
+        answers.append((seen.gradients(), loss))
+    gradients, losses = [], []
+    for (theta, (task,), rate), (gradient, loss) in zip(rounds, answers):
+        right = meta_gradient(theta, *task, rate)
+        wrong = {} if same(gradient, right) else _trapped(theta, task, rate)
+        gradients.append((gradient, right, wrong))
+        # The gradient may be right, and the number that is returned that of another step.
+        before, after, second = (
+            loss_at(w, task.query).item() for w in inner_path(theta, task.support, rate, 2)
+        )
+        wrong_losses = {
+            "The gradient is right, but the number you return is the loss before the step.": before,
+            "The gradient is right, but the number you return is the loss after two steps.": second,
+            "The gradient is right, but the number you return is the loss on the support.": loss_at(
+                inner_path(theta, task.support, rate)[-1], task.support
+            ).item(),
+        }
+        losses.append((loss, after, wrong_losses))
+    judge_part(say("p.grad, taken in one row, is not the meta-gradient."), gradients)
+    judge_part(say("The gradient is right; the number you return is not."), losses)
     return "Both traps are behind you: nothing was copied, and the model ran as a whole."
+
+
+def _trapped(theta, task, rate):
+    support, query = task
+    after = partial(meta_gradient, theta)
+    full, homework = after(support, query, rate), after(support, support, rate)
+    on_support = after(support, support, rate, n_steps=0)
+    return {
+        "That is the gradient at theta: the inner step was ignored. Does fmodel run as a whole, "
+        "fmodel(x)?": after(support, query, rate, n_steps=0),
+        "You marked the homework: the query loss comes last.": homework,
+        "That is the gradient of the support loss at theta.": on_support,
+        "That is the first-order gradient: track_higher_grads must stay on.": after(
+            support, query, rate, first_order=True
+        ),
+        "You took two inner steps; one is asked.": after(support, query, rate, n_steps=2),
+        "There are two gradients on top of each other: call backward() once.": 2 * full,
+        "The gradient of the support loss lies on top: call backward() on the query loss "
+        "alone.": full + on_support,
+        "It adapted to the exam itself! The inner step sees the support only.": after(
+            query, query, rate
+        ),
+        "Take the rate inner_lr that is given; yours is always 0.1.": after(support, query, 0.1),
+        "p.grad is all zeros when you return: was it cleared?": 0 * full,
+    }
 
 
 @exercise("05", "First order by hand")
 def check_first_order(function: Callable) -> str:
     """Check f(model, task, inner_lr): the list of first-order meta-gradients; no weight moves."""
-    original, task = _network_and_task()
-    support, query = task.support, task.query
-    model = copy.deepcopy(original)
-    answer = attempt(function, model, task, INNER_LR, copies=False)
-    gradients = list(answer.values()) if isinstance(answer, dict) else answer
-    _refuse_other_gradients(gradients, model, original)
-    reference = partial(_meta_gradient, original, support)
-    full, at_theta = reference(query), reference(query, n_steps=0)
-    expected = reference(query, first_order=True)
-    homework = reference(support, first_order=True)
-    # Every mistake is a gradient taken at another place or on other samples, or no gradient.
-    theta, adapted = (_flat(weights.values()) for weights in _inner_loop(original, support, 1))
-    mistakes = {
-        "That is the full meta-gradient. First order leaves (I - alpha H) out.": full,
-        "That is the gradient at theta: take it at theta', after the inner step.": at_theta,
-        "You marked the homework: after the step, the query's loss is differentiated.": homework,
-        "Support and query gradient lie on top of each other: clear the gradients "
-        "after the inner step.": expected + reference(support, n_steps=0),
-        "That is the inner step itself, theta' - theta.": adapted - theta,
-        "Those are the adapted weights theta'. Their gradient is asked.": adapted,
-    }
-    compare(_flat(gradients), expected, mistakes)
+    rounds, answers = _rounds(), []
+    for theta, (task,), rate in rounds:
+        seen = Watched(model := Small(theta))
+        answer = attempt(function, model, handed_out(task), rate, copies=False)
+        if seen.moved:
+            raise NotYet(
+                "The model you were given has moved: take the inner step on a copy.deepcopy of it."
+            )
+        seen.refuse_traces()
+        answers.append(_in_one_row(answer, seen))
+        seen.refuse_gradients()
+    trials = []
+    for (theta, (task,), rate), answer in zip(rounds, answers):
+        right = meta_gradient(theta, *task, rate, first_order=True)
+        trials.append((answer, right, {} if same(answer, right) else _other(theta, task, rate)))
+    judge_part(say("The gradients, taken in one row, are not right yet."), trials)
     return "A copy, a step, a gradient: no higher, no second derivative."
 
 
-def _refuse_other_gradients(gradients, model, original):
-    listed = gradients if isinstance(gradients, (list, tuple)) else []
-    shapes = [p.shape for p in original.parameters()]
-    other_shapes = [getattr(gradient, "shape", None) for gradient in listed] != shapes
-    moved = _has_moved(model, original)
+def _in_one_row(answer, seen):
+    """The gradients, whatever kind of list they are in, as (P,)."""
+    if isinstance(answer, dict):
+        by_name = set(answer) == set(seen.names)
+        answer = [answer[name] for name in seen.names] if by_name else list(answer.values())
+    listed = answer if isinstance(answer, (list, tuple)) else []
     faults = {
-        "There is None among them. The gradients lie in the copy that took the step, "
-        "not in the model it came from.": any(gradient is None for gradient in listed),
-        "Return a list of {n} tensors, one for each parameter and of its shape.": other_shapes,
-        "The model you were given has moved: take the inner step on a copy.deepcopy of it.": moved,
+        "There is None among them: read the gradients of the copy that took the step, after "
+        "backward() and before they are cleared.": any(part is None for part in listed),
+        "Return a list of {n} tensors, one for each parameter and of its shape.": _shapes(listed)
+        != [tuple(p.shape) for p in seen.weights],
     }
-    refuse(faults, n=len(shapes))
+    refuse(faults, n=len(seen.weights))
+    return np.concatenate([numbers(part).ravel() for part in listed])
 
 
-@exercise("05", "A whole inner loop")
-def check_inner_loop(function: Callable) -> str:
-    """Check f(model, task, inner_lr, n_steps): the query losses (n_steps + 1,), with gradients."""
-    original, task = _network_and_task()
-    model, n_steps = copy.deepcopy(original), 4
-    answer = attempt(function, model, task, INNER_LR, n_steps, copies=False)
-    if isinstance(answer, (list, tuple)) and any(isinstance(part, Tensor) for part in answer):
-        raise NotYet("That is a list of losses: make one tensor of it with torch.stack.")
+def _shapes(parts):
+    try:
+        return [numbers(part).shape for part in parts]
+    except NotYet:
+        return None
 
-    # First the numbers, then whether a gradient finds its way back through them.
-    def losses(learn, exam):
-        path = _inner_loop(original, learn, n_steps)
-        return np.array([_loss(original, weights, exam).item() for weights in path])
 
-    expected = losses(task.support, task.query)
-    doubled = [expected[0], *expected[:-1]]
-    homework, cheated = losses(task.support, task.support), losses(task.query, task.query)
-    mistakes = {
-        "The loss before the first step is missing: n steps give n + 1 losses.": expected[1:],
-        "The loss after the last step is missing: n steps give n + 1 losses.": expected[:-1],
-        "The loss after the last step is missing, and the first is there twice.": doubled,
-        "You marked the homework: report the loss on the query.": homework,
-        "The model never moved: does the loop call diffopt.step, and does fmodel run "
-        "as a whole?": expected[:1].repeat(n_steps + 1),
-        "It adapted to the exam itself! The inner steps see the support only.": cheated,
-        "That is the last loss alone; return all of them.": expected[-1],
+def _other(theta, task, rate):
+    """Gradients taken at another place or of other samples, and what is no gradient."""
+    support, query = task
+    after = partial(meta_gradient, theta)
+    first_order = partial(after, first_order=True)
+    right, at_theta = first_order(support, query, rate), after(support, query, rate, n_steps=0)
+    before, adapted = (flat(weights) for weights in inner_path(theta, support, rate))
+    return {
+        "That is the full meta-gradient. First order leaves (I - alpha H) out.": after(
+            support, query, rate
+        ),
+        "That is the gradient at theta: take it at theta', after the inner step.": at_theta,
+        "You marked the homework: after the step, the query's loss is differentiated.": first_order(
+            support, support, rate
+        ),
+        "Support and query gradient lie on top of each other: clear the gradients "
+        "after the inner step.": right + after(support, support, rate, n_steps=0),
+        "That is the gradient of the support loss, which took the step. The query's is asked, "
+        "after it.": after(support, support, rate, n_steps=0),
+        "You took two inner steps; one is asked.": first_order(support, query, rate, n_steps=2),
+        "It adapted to the exam itself! The inner step sees the support only.": first_order(
+            query, query, rate
+        ),
+        "Take the rate inner_lr that is given; yours is always 0.1.": first_order(
+            support, query, 0.1
+        ),
+        "The inner step climbs: it subtracts the gradient.": first_order(support, query, -rate),
+        "The sign is wrong: return the gradients as they are.": -right,
+        "That is the inner step itself, theta' - theta.": adapted - before,
+        "Those are the adapted weights theta'. Their gradient is asked.": adapted,
+        "Those are all zeros: were the gradients cleared before you read them?": 0 * right,
     }
-    compare(answer, expected, mistakes)
-    _refuse_cut_gradients(answer, model, original, task, n_steps)
-    return (
-        "Line for line what vadkit.meta_step does inside, and every loss knows where it came from."
-    )
-
-
-def _refuse_cut_gradients(losses, model, original, task, n_steps):
-    """Raise `NotYet` unless the last loss leads back to the model, through every inner step."""
-    cut = not isinstance(losses, Tensor) or not losses.requires_grad
-    moved = _has_moved(model, original)
-    faults = {
-        "The numbers are right, but no gradient flows through them: keep tensors, "
-        "without .item() or .detach().": cut,
-        "The losses are right, but theta itself has moved: let fmodel move instead.": moved,
-    }
-    refuse(faults)
-    # Unused weights count as zero: a copied theta is unused altogether.
-    theta = list(model.parameters())
-    gradients = torch.autograd.grad(losses[-1], theta, allow_unused=True, materialize_grads=True)
-    if not np.any(_flat(gradients)):
-        raise NotYet(
-            "The losses are right, but no gradient reaches theta: higher copies it unless told "
-            "copy_initial_weights=False, and track_higher_grads=False cuts the thread."
-        )
-    reference = partial(_meta_gradient, original, task.support, task.query, n_steps)
-    mistakes = {
-        "The losses are right, but their gradient is the first-order one: "
-        "keep track_higher_grads on.": reference(first_order=True)
-    }
-    compare(_flat(gradients), reference(), mistakes, rtol=1e-3)
-
-
-EPISODES, OUTER_LR = 3, 0.05
-
-
-def _meta_trained(model, episodes, exam="query", whole=False, first_order=False, n_inner=1):
-    """theta (P,) after the outer steps, and the mean query loss of each: the reference."""
-    theta, losses = {n: p.detach().clone() for n, p in model.named_parameters()}, []
-    for episode in episodes:
-        start = {name: p.requires_grad_() for name, p in theta.items()}
-        total = torch.zeros(())
-        for task in episode:
-            weights = _inner_loop(model, task.support, n_inner, not first_order, start)[-1]
-            total = total + _loss(model, weights, getattr(task, exam))
-        loss = total if whole else total / len(episode)
-        gradients = torch.autograd.grad(loss, list(start.values()))
-        theta = {n: (p - OUTER_LR * g).detach() for (n, p), g in zip(start.items(), gradients)}
-        losses.append(total.item() / len(episode))
-    return _flat(theta.values()), losses
-
-
-@exercise("05", "Your own meta-trainer")
-def check_meta_trainer(function: Callable) -> str:
-    """Check f(theta, sampler, n_steps, inner_lr, outer_lr): mean query losses; theta has moved."""
-    original, _ = _network_and_task()
-    # `sampler[i]` is an episode of two tasks, and may be asked again.
-    episodes = [[_network_and_task()[1] for _ in range(2)] for _ in range(EPISODES)]
-    theta = copy.deepcopy(original)
-    sampler = copy.deepcopy(episodes)
-    answer = attempt(function, theta, sampler, EPISODES, INNER_LR, OUTER_LR, copies=False)
-    expected, losses = _meta_trained(original, episodes)
-    reference = partial(_meta_trained, original)
-    swapped = [[Task("", t.query, t.query) for t in episode] for episode in episodes]
-    mistakes = {
-        "theta has not moved: is outer.step() called, and does the gradient reach theta "
-        "(copy_initial_weights=False)?": _flat(original.parameters()),
-        "That is first-order MAML: the inner step must stay differentiable.": reference(
-            episodes, first_order=True
-        )[0],
-        "You marked the homework: the outer loss is that of the query.": reference(
-            episodes, exam="support"
-        )[0],
-        "That is pre-training: the query loss is taken after the inner step.": reference(
-            episodes, n_inner=0
-        )[0],
-        "You summed over the tasks; the mean is asked, so that beta means the same for any "
-        "number of them.": reference(episodes, whole=True)[0],
-        "The last task alone moved theta; all tasks of an episode do.": reference(
-            [episode[-1:] for episode in episodes]
-        )[0],
-        "It is always the same episode: sampler[i], with i the outer step.": reference(
-            [episodes[0]] * EPISODES
-        )[0],
-        "One outer step too few, or n_steps was not used.": reference(episodes[:-1])[0],
-        "It adapted to the exam itself! The inner step sees the support only.": reference(swapped)[
-            0
-        ],
-    }
-    compare(_flat(theta.parameters()), expected, mistakes, rtol=1e-3)
-    homework = {
-        "theta is right; the losses you return are sums over tasks, and means are asked.": [
-            2 * loss for loss in losses
-        ],
-        "theta is right; return the loss of every outer step, not of the last one alone.": losses[
-            -1
-        ],
-    }
-    compare(answer, losses, homework, rtol=1e-3)
-    return "Nine lines of Algorithm 1, and all of them yours."

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vadcourse.checking import NotYet, attempt, compare, exercise, number, numbers
+from vadcourse.checking import NotYet, attempt, exercise, judge, number, numbers
+from vadcourse.exercises.waiting import films, other_rules
 from vadkit.adaptation import alarm_starts
-from vadkit.windows import N_INPUTS
+from vadkit.text import say
 
 
 class _Place:
@@ -19,6 +20,25 @@ class _Place:
         return _Place({"here": "there", "there": "here"}[self.name])
 
 
+class _Guard:
+    """Somebody who has settled on windows of a place."""
+
+    def __init__(self, place):
+        self.place = place
+
+
+def _world(rng):
+    """A place, and `settle` and `auc` there. Each AUC is drawn when it is first asked for."""
+    found = {}
+
+    def auc(guard, place):
+        if not isinstance(guard, _Guard) or not isinstance(place, _Place):
+            raise TypeError(say("auc takes a guard and a place, such as auc(settle(place), place)"))
+        return found.setdefault((guard.place.name, place.name), float(rng.uniform(0.3, 1)))
+
+    return _Place(str(rng.choice(["here", "there"]))), _Guard, auc
+
+
 @exercise("06", "Attack this result")
 def check_control(function: Callable) -> str:
     """Check f(place, settle, auc): the AUC claimed and that of the control, as a pair.
@@ -26,50 +46,65 @@ def check_control(function: Callable) -> str:
     `settle(place)` gives a guard, `auc(guard, place)` its AUC; the control settles at the opposite.
     """
     rng = np.random.default_rng()
-    settled = ("here", "there")
-    found = {(s, p): float(rng.uniform(0.3, 1)) for s in (*settled, None) for p in settled}
-
-    def settle(place):
-        return place.name
-
-    def auc(guard, place):
-        return found[guard if guard in settled else None, place.name]
-
-    claimed, control = found["here", "here"], found["there", "here"]
-    other_exam, all_there = found["here", "there"], found["there", "there"]
-    mistakes = {
-        "The claim first, then the control.": (control, claimed),
-        "Twice the claim: the control settles on windows of the opposite place.": (
-            claimed,
-            claimed,
-        ),
-        "You moved the exam. Change one thing only: what the guard settled on.": (
-            claimed,
-            other_exam,
-        ),
-        "That is the same claim at the other place: settle there, but keep the exam here.": (
-            claimed,
-            all_there,
-        ),
-        "That is the difference; return both numbers.": claimed - control,
-        "That is the control alone; return the claim as well.": control,
-        "That is the claim alone; what would break it?": claimed,
-    }
-    answer = attempt(function, _Place("here"), settle, auc, copies=False)
-    if isinstance(answer, (tuple, list)) and len(answer) == 2:
-        answer = [number(value) for value in answer]
-    compare(answer, (claimed, control), mistakes, rtol=1e-9, atol=1e-9)
+    # In twelve worlds, now the claim is the higher one, now the control.
+    worlds = [_world(rng) for _ in range(12)]
+    answers = [attempt(function, *world) for world in worlds]
+    trials = []
+    for answer, (place, settle, auc) in zip(answers, worlds):
+        there = place.opposite()
+        claimed, control = auc(settle(place), place), auc(settle(there), place)
+        mistakes = {
+            "The claim first, then the control.": (control, claimed),
+            "Twice the claim: the control settles on windows of the opposite place.": (
+                claimed,
+                claimed,
+            ),
+            "You moved the exam. Change one thing only: what the guard settled on.": (
+                claimed,
+                auc(settle(place), there),
+            ),
+            "That is the same claim at the other place: settle there, but keep the exam here.": (
+                claimed,
+                auc(settle(there), there),
+            ),
+            "Both exams are at the opposite place: the claim is about `place`.": (
+                auc(settle(place), there),
+                auc(settle(there), there),
+            ),
+            "That is the difference; return both numbers.": claimed - control,
+            "That is the control alone; return the claim as well.": control,
+            "That is the claim alone; what would break it?": claimed,
+        }
+        trials.append((answer, (claimed, control), mistakes))
+    judge(trials, rtol=1e-6, atol=0)
     return "If the wrong windows did as well, it was not the windows. Keep this row in every table."
 
 
-def _two_curves(rng):
-    """PSNR after 0, 1, ... steps of two methods; `theirs[needed]` equals `ours[step]`."""
-    step = int(rng.integers(2, 5))
-    ours = 20 + np.cumsum(rng.uniform(1, 2, 6))
-    needed = int(rng.integers(3, 7)) * step + 1
-    below = np.linspace(15, ours[step] - 0.5, needed)
-    above = ours[step] + np.linspace(0.1, 0.7, 5)
-    return ours, np.concatenate([below, ours[[step]], above]), step, needed
+def _two_curves(rng, step, needed, tie=False):
+    """PSNR after 0, 1, ... steps of two methods, both wobbling.
+
+    `theirs` first gets to `ours[step]` after `needed` steps, or never, and is above it by a hair
+    or equal to it.
+    """
+    level = rng.uniform(-4, 4) + rng.choice([0, 25])
+    ours = level + np.append(rng.uniform(-4, 4, step + int(rng.integers(1, 5))), [6, -4])
+    ours[[step - 1, step]] = level + 1, level
+    before = level - rng.uniform(0.1, 6, 40 if needed is None else needed)
+    before[len(before) // 2 :][:1] = level - 3e-5  # nearly there
+    if needed is None:
+        return ours, before, step
+    after = level + np.append(rng.uniform(-4, 4, int(rng.integers(1, 5))), [5, -1, 1])
+    return ours, np.concatenate([before, [level if tie else level + 0.01], after]), step
+
+
+def _races(rng):
+    """Curves and steps: `theirs` gets there late, early, in its last step; and at once."""
+    step, times = int(rng.integers(2, 6)), int(rng.integers(2, 5))
+    plan = (step, times * step + 1, True), (step + 1, times * step, False), (1, times + 3, False)
+    plan += (6, int(rng.integers(2, 6)), True), (4, 1, False)
+    ours, theirs, last = _two_curves(rng, step, times * step - 1)
+    races = [*(_two_curves(rng, *sizes) for sizes in plan), (ours, theirs[: times * step], last)]
+    return races, [_two_curves(rng, step, 0) for step in (step, step + 1, step + 2)]
 
 
 @exercise("06", "How many times faster")
@@ -79,37 +114,72 @@ def check_times_faster(function: Callable) -> str:
     As good as `ours` after `step` steps; infinity where it never is.
     """
     rng = np.random.default_rng()
-    ours, theirs, step, needed = _two_curves(rng)
-    end = np.flatnonzero(theirs >= ours[-1])
-    of_end = end[0] / step if len(end) else -1 / step
-    above, one_off = (needed + 1) / step, (needed + 1) / (step + 1)
-    best = (len(theirs) - 1) / step
-    mistakes = {
-        "That is the number of steps itself: divide by `step`.": needed,
-        "Upside down: their steps divided by yours.": step / needed,
-        "You took the first value strictly above; equally good is good enough.": above,
-        "You compare with the end of `ours`; compare with `ours` after `step` steps.": of_end,
-        "One off: position 0 is before the first step, so position n is after n steps.": one_off,
-        "You took the best value of `theirs`; the first that is good enough counts.": best,
-        "You divided without a remainder: use / and not //.": needed // step,
-    }
-    compare(number(attempt(function, ours, theirs, step)), needed / step, mistakes)
-    # Once more, with `theirs` cut off before it is as good.
-    ours, theirs, step, needed = _two_curves(rng)
-    answer = attempt(function, ours, theirs[:needed], step)
-    if not np.array_equal(numbers(answer).ravel(), [np.inf]):
-        raise NotYet(
-            "Here `theirs` never gets there: return float('inf'). Yours returns {got}.", got=answer
-        )
+    races, at_once = _races(rng)
+    _judge_races(function, races)
+    _judge_races(function, at_once)
+    # `theirs` never gets there, not even nearly, or by a hair.
+    for _ in range(3):
+        answer = numbers(attempt(function, *_two_curves(rng, int(rng.integers(1, 5)), None)))
+        if answer.size != 1:
+            number(answer)
+        if answer.item() != np.inf:
+            raise NotYet(
+                "Here `theirs` never gets there: return float('inf'). Yours returns {got:.4g}.",
+                got=answer.item(),
+            )
     return "Computing time is what the field pays in: this is the number that MAML is for."
 
 
-def _scores_of_two_methods(rng, scenes, runs):
-    """AUC (scenes, runs) of two methods: scenes differ far more than methods do."""
-    difficulty = rng.normal(0.75, 0.15, (scenes, 1))
-    gain = 0.04 + rng.normal(0, 0.03, (scenes, 1))
-    ours = difficulty + gain + rng.normal(0, 0.01, (scenes, runs))
-    return ours, difficulty + rng.normal(0, 0.01, (scenes, runs))
+def _judge_races(function, races):
+    answers = [attempt(function, *race) for race in races]
+
+    def first(good):
+        return np.flatnonzero(good)[0] if good.any() else np.inf
+
+    trials = []
+    for answer, (ours, theirs, step) in zip(answers, races):
+        good = theirs >= ours[step]
+        needed, above = first(good), first(theirs > ours[step])
+        of_end, of_best = first(theirs >= ours[-1]), first(theirs >= ours[: step + 1].max())
+        later = first(good[1:]) + 1
+        stays = 0 if good.all() else len(good) - np.argmin(good[::-1])
+        mistakes = {
+            "Position 0 counts, too: `theirs` may be as good before its first step.": later / step,
+            "That is the number of steps itself: divide by `step`.": needed,
+            "Upside down: their steps divided by yours.": step / needed if needed else np.inf,
+            "You took the first value strictly above; equally good is good enough.": above / step,
+            "You compare with the end of `ours`; compare with `ours` after `step` steps.": of_end
+            / step,
+            "You compare with the best of `ours` so far; compare with `ours` after `step` "
+            "steps.": of_best / step,
+            "One off: position 0 is before the first step, so position n is after n steps.": (
+                needed + 1
+            )
+            / (step + 1),
+            "One step too many: position 0 is before the first step, so position n is after n "
+            "steps.": (needed + 1) / step,
+            "You took the best value of `theirs`; the first that is good enough "
+            "counts.": theirs.argmax() / step,
+            "You wait until `theirs` stays as good; the first time counts.": stays / step,
+            "You count all steps that are worse; the first that is good enough ends "
+            "the count.": np.sum(~good) / step,
+            "You divided without a remainder: use / and not //.": needed // step,
+            "It may be below one: `theirs` can be the faster one.": max(1, needed / step),
+        }
+        trials.append((answer, needed / step, mistakes))
+    judge(trials, rtol=1e-5, atol=0)
+
+
+def _scores_of_two_methods(rng, scenes, runs, gain):
+    """AUC (scenes, runs) of two methods, and scenes (n, scenes) drawn from them.
+
+    Scenes differ far more than methods do. Of 40 m + 1 draws, both percentiles are draws
+    themselves, however one interpolates.
+    """
+    difficulty = rng.normal(0.7, 0.1, (scenes, 1))
+    ours = difficulty + rng.normal(gain, 0.03, (scenes, 1)) + rng.normal(0, 0.01, (scenes, runs))
+    theirs = difficulty + rng.normal(0, 0.01, (scenes, runs))
+    return ours, theirs, rng.integers(scenes, size=(40 * int(rng.integers(4, 8)) + 1, scenes))
 
 
 @exercise("06", "The interval over scenes")
@@ -119,47 +189,50 @@ def check_interval(function: Callable) -> str:
     Of the mean paired difference, over scenes; each row of `drawn` numbers S scenes.
     """
     rng = np.random.default_rng()
-    ours, theirs = _scores_of_two_methods(rng, scenes=9, runs=4)
-    # The student gets the drawn scenes, so that the interval has a single right value.
-    resampled = rng.integers(9, size=(400, 9))
-    difference = (ours - theirs).mean(1)
-    means = difference[resampled].mean(1)
+    # Ahead, behind, and one cannot tell; once with a single run.
+    plan = [(0.06, 4), (-0.06, 3), (0.0, 5), (0.0, 1)]
+    studies = [_scores_of_two_methods(rng, int(rng.integers(6, 14)), r, g) for g, r in plan]
+    answers = [attempt(function, *study) for study in studies]
 
     def interval(values, low=2.5, high=97.5):
         return np.percentile(values, [low, high])
 
-    our_means, their_means = (auc.mean(1)[resampled].mean(1) for auc in (ours, theirs))
-    unpaired = interval(our_means) - interval(their_means)
-    over_runs = interval((ours - theirs).ravel()[resampled].mean(1))
-    wrong_axis = interval(difference[resampled].mean(0))
-    mistakes = {
-        "The other way round: ours minus theirs.": interval(-means),
-        "That is the 90 % interval: 95 % leaves 2.5 % on each side.": interval(means, 5, 95),
-        "That is the range: cut 2.5 % off on each side.": interval(means, 0, 100),
-        "Those are percentiles over scenes. Draw scenes again, average each draw, "
-        "then take the percentiles.": interval(difference),
-        "The scenes of ours and theirs belong together: "
-        "take the difference in each scene first.": unpaired,
-        "`drawn` numbers scenes, not runs: average the runs of each scene first.": over_runs,
-        "Low first, then high.": interval(means)[::-1],
-        "np.percentile counts in percent: 2.5 and 97.5.": interval(means, 0.025, 0.975),
-        "Each row of `drawn` is one draw: average along it, axis 1.": wrong_axis,
-        "Those are the means of all draws. "
-        "The interval is their 2.5th and their 97.5th percentile.": means,
-    }
-    answer = attempt(function, ours, theirs, resampled)
-    compare(answer, interval(means), mistakes, rtol=1e-3, atol=1e-9)
+    trials = []
+    for answer, (ours, theirs, drawn) in zip(answers, studies):
+        difference = (ours - theirs).mean(1)
+        means = difference[drawn].mean(1)
+        our_means, their_means = (auc.mean(1)[drawn].mean(1) for auc in (ours, theirs))
+        mistakes = {
+            "The other way round: ours minus theirs.": interval(-means),
+            "That is the 90 % interval: 95 % leaves 2.5 % on each side.": interval(means, 5, 95),
+            "That is the range: cut 2.5 % off on each side.": interval(means, 0, 100),
+            "Those are percentiles over scenes. Draw scenes again, average each draw, "
+            "then take the percentiles.": interval(difference),
+            "The scenes of ours and theirs belong together: take the difference in each scene "
+            "first.": interval(our_means) - interval(their_means),
+            "`drawn` numbers scenes, not runs: average the runs of each scene first.": interval(
+                (ours - theirs).ravel()[drawn].mean(1)
+            ),
+            "Low first, then high.": interval(means)[::-1],
+            "np.percentile counts in percent: 2.5 and 97.5.": interval(means, 0.025, 0.975),
+            "Each row of `drawn` is one draw: average along it, axis 1.": interval(
+                difference[drawn].mean(0)
+            ),
+            "Those are the means of all draws. "
+            "The interval is their 2.5th and their 97.5th percentile.": means,
+            "Take the mean of each draw, not its median.": interval(
+                np.median(difference[drawn], axis=1)
+            ),
+            "That is the interval around its middle; leave it where it is.": (
+                interval(means) - means.mean()
+            ),
+            "A difference can be negative: take no abs().": interval(
+                np.abs(difference)[drawn].mean(1)
+            ),
+        }
+        trials.append((answer, interval(means), mistakes))
+    judge(trials, rtol=1e-4, atol=1e-6)
     return "Ten scenes are ten opinions, however often you ask each of them."
-
-
-def _psnr_with_runs(rng, n):
-    """PSNR (80,) with five runs below 30, around `n` frames long; one frame is at 30 exactly."""
-    psnr = rng.uniform(31, 36, 80)
-    psnr[:N_INPUTS] = np.nan
-    for first, length in [(10, n - 1), (20, n), (32, n + 4), (50, 2 * n + 3), (72, 8)]:
-        psnr[first : first + length] = rng.uniform(20, 29, length)
-    psnr[52 + n] = 30.0
-    return psnr
 
 
 @exercise("06", "An alarm that waits")
@@ -168,77 +241,54 @@ def check_alarms(function: Callable) -> str:
 
     It is the n-th frame in a row below the threshold; NaN is not below anything; a run rings once.
     """
-    rng = np.random.default_rng()
-    n = int(rng.integers(3, 5))
-    psnr = _psnr_with_runs(rng, n)
-    answer = numbers(attempt(function, psnr, 30.0, n)).ravel()
-    if len(answer) == len(psnr):
+    watched = films(np.random.default_rng())
+    answers = [numbers(attempt(function, *film)) for film in watched]
+    if all(answer.shape == psnr.shape for answer, (psnr, *_) in zip(answers, watched)):
         raise NotYet(
             "That is one value for each frame. "
             "Return the numbers of the frames at which an alarm starts."
         )
-    # Each mistake is the same rule with one thing changed.
-    below = psnr < 30
-    expected = np.array(alarm_starts(below, n))
-    full = [t for t in range(n - 1, 80) if below[t - n + 1 : t + 1].all()]
-    late, above = alarm_starts(below, n + 1), alarm_starts(psnr > 30, n)
-    nan_counted = alarm_starts(~(psnr >= 30), n)
-    mistakes = {
-        "You ring in every frame of a run; a run rings once, when it is n frames long.": full,
-        "You say when the run began. An alarm can only ring once the n frames "
-        "have been seen.": expected - n + 1,
-        "Every frame below the threshold rings at once: wait until there are n "
-        "in a row.": alarm_starts(below, 1),
-        "A frame at the threshold is not below it.": alarm_starts(psnr <= 30, n),
-        "One frame late: the n-th frame in a row rings.": late,
-        "Wrong side: low PSNR is abnormal.": above,
-        "You count the first four frames, which have no PSNR: NaN is not below "
-        "the threshold.": nan_counted,
-        "A long run rings several times: once it has rung, it is silent until a frame "
-        "is not below the threshold.": _ring_again(below, n),
-        "Nothing rings, though frames are below the threshold for long enough.": [],
-        "That is how many alarms there are; return their frames.": [len(expected)],
-    }
-    compare(answer, expected, mistakes)
+    trials = []
+    for answer, (psnr, threshold, n) in zip(answers, watched):
+        expected = np.array(alarm_starts(psnr < threshold, n), dtype=int)
+        trials.append((answer, expected, other_rules(answer, expected, psnr, threshold, n)))
+    judge(trials, rtol=0, atol=1e-9)
     return "Fewer false alarms, and each real one comes n - 1 frames later: that is the price."
-
-
-def _ring_again(below, n):
-    """The frames that ring when a run rings after every n frames."""
-    frames, row = [], 0
-    for t, is_below in enumerate(below):
-        row = (row + 1) * is_below
-        if row and row % n == 0:
-            frames.append(t)
-    return frames
 
 
 @exercise("06", "One alarm in how many")
 def check_real_alarms(function: Callable) -> str:
     """Check f(caught, false_rate, how_rare): the share of alarms that are real."""
     rng = np.random.default_rng()
-    caught, false_rate = rng.uniform(0.7, 0.95), rng.uniform(0.02, 0.1)
-    rare = rng.uniform(0.001, 0.02)
-    # Rates as in practice, where rare anomalies make most alarms false.
-    real, wrong = caught * rare, false_rate * (1 - rare)
-    share = real / (real + wrong)
-    not_rare = caught / (caught + false_rate)
-    everywhere = real / (real + false_rate)
-    mistakes = {
-        "That is how many anomalies are caught. The question starts from the alarms: "
-        "how many of them are real?": caught,
-        "You forgot how rare anomalies are: real alarms are `caught * how_rare` "
-        "of all frames.": not_rare,
-        "Those are the real alarms among all frames; divide by all alarms.": real,
-        "That is the share of false alarms; one minus it is asked for.": 1 - share,
-        "Real divided by false; divide by all alarms, real and false.": real / wrong,
-        "False alarms come from normal frames only: `false_rate * (1 - how_rare)`.": everywhere,
-        "One minus the false alarm rate is not the answer: count real and false alarms "
-        "among all frames.": 1 - false_rate,
-        "That is a percentage; return the share, between 0 and 1.": 100 * share,
-    }
-    answer = number(attempt(function, caught, false_rate, rare))
-    compare(answer, share, mistakes, rtol=1e-6, atol=1e-9)
+    # As in practice, where rare anomalies make most alarms false; as in a benchmark; and a
+    # detector that rings for what is normal.
+    ranges = [[(0.7, 0.95), (0.02, 0.1), (0.001, 0.02)], [(0.5, 0.9), (0.05, 0.3), (0.2, 0.6)]]
+    ranges += [[(0.02, 0.2), (0.5, 0.9), (0.6, 0.95)], [(1.0, 1.0), (0.001, 0.01), (0.4, 0.9)]]
+    cameras = [tuple(float(rng.uniform(*ends)) for ends in kind) for kind in ranges]
+    answers = [attempt(function, *camera) for camera in cameras]
+    trials = []
+    for answer, (caught, false_rate, rare) in zip(answers, cameras):
+        real, wrong = caught * rare, false_rate * (1 - rare)
+        share = real / (real + wrong)
+        mistakes = {
+            "That is how many anomalies are caught. The question starts from the alarms: "
+            "how many of them are real?": caught,
+            "You forgot how rare anomalies are: real alarms are `caught * how_rare` "
+            "of all frames.": caught / (caught + false_rate),
+            "Those are the real alarms among all frames; divide by all alarms.": real,
+            "Those are all alarms; return which share of them is real.": real + wrong,
+            "That is the share of false alarms; one minus it is asked for.": 1 - share,
+            "Real divided by false; divide by all alarms, real and false.": real / wrong,
+            "False alarms come from normal frames only: `false_rate * (1 - how_rare)`.": real
+            / (real + false_rate),
+            "False alarms come from normal frames, `1 - how_rare` of all, "
+            "not from the rare ones.": real / (real + false_rate * rare),
+            "One minus the false alarm rate is not the answer: count real and false alarms "
+            "among all frames.": 1 - false_rate,
+            "That is a percentage; return the share, between 0 and 1.": 100 * share,
+        }
+        trials.append((answer, share, mistakes))
+    judge(trials, rtol=1e-5, atol=0)
     return (
         "A detector that looks splendid in a table can still cry wolf nearly every time it rings."
     )

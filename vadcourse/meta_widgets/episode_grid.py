@@ -5,6 +5,7 @@ from typing import Any
 
 import matplotlib.figure
 import numpy as np
+from matplotlib.patches import Rectangle
 from traitlets import Bool, Bytes, Int, List, Unicode
 
 from vadkit import view
@@ -15,7 +16,9 @@ from vadkit.text import say
 from vadkit.widgets.base import PixelBuffer, Widget, traits
 
 PARTS = {"support": view.BLUE, "query": view.GREEN}
-SHARED = view.VERMILLION
+LINES = {"support": "-", "query": (0, (1.8, 1))}  # nobody has to tell blue from green
+INK = view.BLACK  # of what is in both
+LIGHT = "#E4E4E4"  # of the film
 
 
 class EpisodeGrid(Widget):
@@ -116,7 +119,7 @@ class EpisodeGrid(Widget):
             yield row
 
     def still(self) -> matplotlib.figure.Figure:
-        """Plot the grid: support in blue, query in green, whatever shares a frame in red.
+        """Plot the grid: support in blue, query in dashed green, a second frame for what is shared.
 
         Returns
         -------
@@ -140,23 +143,30 @@ class EpisodeGrid(Widget):
             columns = [column for column in range(n_images + 1) if column != k_shot]
             for (sample, part), column in zip(samples, columns):
                 ax = figure.add_subplot(grid[2 * number, column])
-                self._plot_sample(ax, row, sample, PARTS[part])
+                self._plot_sample(ax, row, sample, part)
                 if column == 0:
                     ax.set_ylabel(row["name"], fontsize=9)
             if row["clips"]:
                 _plot_film(figure.add_subplot(grid[2 * number + 1, :]), row)
-        figure.suptitle("left: support (blue), right: query (green); red: in both", fontsize=10)
+        title = "left: support (blue), right: query (green, dashed)"
+        if any(sample["shared"] for row in self.rows for sample in row["query"]):
+            title += "; black and ✗: so many frames are in both"
+        figure.suptitle(title, fontsize=10)
         figure.alt = " ".join([self.alt, *map(_in_words, self.rows)])
         return figure
 
-    def _plot_sample(self, ax, row, sample, colour):
+    def _plot_sample(self, ax, row, sample, part):
         pixels = np.frombuffer(self.frames, np.uint8)[sample["offset"] :]
         image = pixels[: row["H"] * row["W"]].reshape(row["H"], row["W"])
         ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         ax.set(xticks=[], yticks=[])
-        ax.set_title(_span(sample), fontsize=8, color=SHARED if sample["shared"] else "black")
-        for side in ax.spines.values():
-            side.set(color=SHARED if sample["shared"] else colour, linewidth=3)
+        shared = f"  ✗ {sample['shared']}" if sample["shared"] else ""
+        ax.set_title(_span(sample) + shared, fontsize=8, weight="bold" if shared else "normal")
+        line = {"color": PARTS[part], "linestyle": LINES[part], "capstyle": "butt"}
+        ax.spines[:].set(linewidth=3, **line)
+        if shared:
+            inside = {"fill": False, "color": INK, "lw": 2.5, "transform": ax.transAxes}
+            ax.add_patch(Rectangle((0.035, 0.035), 0.93, 0.93, **inside))
 
 
 def _describe(offset, frames, task):
@@ -183,18 +193,21 @@ def _in_words(row):
 
 
 def _plot_film(ax, row):
-    """All training clips of a scene end to end, and the frames that support and query hold."""
+    """All training clips end to end: support above, query below, hatched where both are."""
     begins, end = {}, 0
     for clip, length in row["clips"]:
         begins[clip] = end
         ax.text(end + 1, 1.05, clip, fontsize=7, va="bottom")
         end += length
     bars = [(begins[clip], length - 1) for clip, length in row["clips"]]
-    ax.broken_barh(bars, (0, 1), color="#E4E4E4")
+    ax.broken_barh(bars, (0, 1), color=LIGHT)
     support, query = (_frames_on_film(row[part], begins) for part in PARTS)
-    layers = [(query, PARTS["query"]), (support, PARTS["support"]), (support & query, SHARED)]
-    for frames, colour in layers:
-        ax.broken_barh([(t, 1) for t in sorted(frames)], (0, 1), color=colour, lw=0)
+    for frames, y, part in ((support, 0.5, "support"), (query, 0, "query")):
+        ax.broken_barh([(t, 1) for t in sorted(frames)], (y, 0.5), color=PARTS[part], lw=0)
+    both = np.isin(np.arange(end), list(support & query))
+    for first, last in view.intervals(both):
+        shape = (first, 0), last - first + 1, 1
+        ax.add_patch(Rectangle(*shape, fill=False, color=INK, hatch="||||||", lw=1.5))
     ax.set(xlim=(0, end), ylim=(0, 1), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 

@@ -14,6 +14,8 @@ from vadkit.maml.training import MetaTrained
 from vadkit.text import say
 from vadkit.widgets.base import PixelBuffer, Widget, traits
 
+LOOKS = (view.BLACK, "o"), (view.PURPLE, "s"), (view.BLUE, "^")  # as in interview.js
+
 
 class Interview(Widget):
     """Models get the same K windows of a place: bet, then see all before and after adapting.
@@ -21,7 +23,8 @@ class Interview(Widget):
     Parameters
     ----------
     candidates : mapping of str to MetaTrained
-        Two or three of them; each adapts by its own rates and number of inner steps.
+        Two or three of them; each adapts by its own rates and number of inner steps. The second
+        is drawn in the purple of what was meta-trained.
     tasks : sequence of Task
         One for each round.
     about : mapping of str to str, optional
@@ -111,7 +114,7 @@ class Interview(Widget):
                 descriptions.append(text)
             copied = {
                 "ls": ":",
-                "color": "0.4",
+                "color": view.GREY,
                 "label": say("copy last frame") if row == 0 else None,
             }
             ax.plot([game["psnr_copied"]] * 2, [row - 0.4, row + 0.4], **copied)
@@ -126,7 +129,7 @@ class Interview(Widget):
 
 
 def _plot_change(ax, y, before, after, candidate, label):
-    colour, marker = view.COLOURS[candidate], "os^"[candidate]
+    colour, marker = LOOKS[candidate]
     line = {"arrowstyle": "-", "color": colour, "lw": 2}
     ax.annotate("", (after, y), (before, y), arrowprops=line)
     ax.plot(before, y, marker, mfc="white", mec=colour, ms=7)

@@ -9,6 +9,7 @@ const LINES = 4; // of one outer update
 const plus = (a, b, factor = 1) => [a[0] + factor * b[0], a[1] + factor * b[1]];
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1];
 const times = (matrix, v) => [dot(matrix[0], v), dot(matrix[1], v)];
+const mean = (vectors) => vectors.reduce((a, b) => plus(a, b)).map((x) => x / vectors.length);
 const gradientAt = (theta, {centre, hessian}) => times(hessian, plus(theta, centre, -1));
 
 // theta' after one inner step, the gradients at theta and at theta', and (I - alpha H) times that.
@@ -28,6 +29,16 @@ function meanLoss(theta, alpha, tasks) {
   return losses.reduce((sum, loss) => sum + loss, 0) / tasks.length;
 }
 
+// The mean loss after one inner step is a bowl, too, but for a constant: its centre and Hessian.
+// The full arrow is K (theta - c) with a K of each task; the mean of them vanishes at the centre.
+function meanBowl(alpha, tasks) {
+  const pull = (theta) => mean(tasks.map((task) => arrows(theta, task, alpha).full));
+  const atZero = pull([0, 0]);
+  const hessian = [[1, 0], [0, 1]].map((e) => plus(pull(e), atZero, -1));
+  const [[a, b], [c, d]] = hessian, [x, y] = atZero, det = a * d - b * c;
+  return {hessian, centre: [(b * y - d * x) / det, (c * x - a * y) / det]};
+}
+
 // which: the name of the arrow that is followed, one task at a time in turn.
 function walk(start, nUpdates, alpha, beta, which, tasks) {
   const path = [start];
@@ -39,49 +50,27 @@ function walk(start, nUpdates, alpha, beta, which, tasks) {
   return path;
 }
 
-const SIDE = 440; // of a plane
-const PIXELS = 220; // of the picture of its surface
-const BANDS = 18; // grey tones of the surface
 const LAST_STEP = 60 * LINES;
+const SLOW = 2 * LINES; // steps that are played line by line; then whole updates
+const FULL_BAR = 5; // the loss that fills a bar
 const TASK_NAMES = "ABCDEFGH";
-const INK = {inner: "#007A59", slide: COLOUR.alarm, full: COLOUR.normal};
 const SETTINGS = ["start", "alpha", "beta", "first_order", "step"];
+const short = (v) => (Math.abs(v) < 1000 ? v.toFixed(2) : v.toExponential(1));
 
 function render({model, el}) {
-  const say = sayIn(model);
-  const {tasks, half_width: half} = traitsOf(model);
-  const id = `vk-two-step-${Math.random().toString(36).slice(2)}`;
-  const left = plane(say("pre-training: dark is a high loss now"), id, half);
-  const right = plane(say("MAML: dark is a high loss after one inner step"), id, half);
-  const paint = surfacePainter(tasks, half);
-  const table = lossTable(say), status = node("output", {class: "vk-status"});
+  const say = sayIn(model), {tasks, half} = traitsOf(model);
+  const scene = storyScene(say, tasks, half), light = lighting(el);
   const controls = rateControls(say, (changes) => set(changes));
   const readModel = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
   let settings = {};
-
-  function showStory() {
-    const story = storyOf(settings, tasks);
-    for (const side of [left, right]) plotBowls(side, tasks, story.active);
-    plotPreTraining(left, story);
-    plotMaml(right, story);
-    for (const name of ["pre", "maml"]) {
-      const losses = [0, settings.alpha].map((rate) => meanLoss(story[name].at(-1), rate, tasks));
-      table.show(name, losses);
-    }
-    status.textContent = storyInWords(story, say);
-    const [x, y] = settings.start.map((v) => v.toFixed(1));
-    const place = say("starting point {x}, {y}; arrow keys move it", {x, y});
-    left.svg.setAttribute("aria-label", `${say("pre-training")}: ${place}`);
-    right.svg.setAttribute("aria-label", `MAML: ${place}`);
-  }
   function show(changes) {
-    const before = settings.alpha;
+    const before = settings;
     settings = {...settings, ...changes};
-    settings.start = settings.start.map((v) => +clamp(v, -half, half).toFixed(2));
+    settings.start = settings.start.map((v, i) => +clamp(v, -half[i], half[i]).toFixed(2));
     settings.step = clamp(settings.step, 0, LAST_STEP);
     controls.show(settings);
-    if (settings.alpha !== before) paint(right, settings.alpha);
-    showStory();
+    scene.show(settings, before);
+    light();
   }
   function set(changes) {
     show(changes);
@@ -89,34 +78,65 @@ function render({model, el}) {
   }
 
   const film = player(say, 1.4, () => {
-    set({step: settings.step + 1});
+    set({step: settings.step + (settings.step < SLOW ? 1 : LINES)});
     return settings.step < LAST_STEP;
   });
   const go = (change) => film.pausing(() => set({step: settings.step + change}));
   const again = film.pausing(() => set({step: 0}));
-  const nudge = (x, y) => (event) =>
-    set({start: plus(settings.start, [x, y], event.shiftKey ? 5 : 1)});
-  onKeys(el, {
-    ArrowLeft: nudge(-0.1, 0), ArrowRight: nudge(0.1, 0), ArrowUp: nudge(0, 0.1),
-    ArrowDown: nudge(0, -0.1), n: go(1), b: go(-1), r: again, " ": film.toggle,
-  });
   film.button.addEventListener("click", film.toggle);
-  for (const {svg, weightsAt} of [left, right]) {
-    svg.addEventListener("pointerdown", () => svg.focus({preventScroll: true}));
-    whilePressed(svg, (place) => set({start: weightsAt(place)}));
-  }
+  onKeys(el, {n: go(1), b: go(-1), r: again, " ": film.toggle,
+    ...moveStart(scene.planes, () => settings.start, (start) => set({start}))});
 
   const back = button(`‹ ${say("Back")}`, go(-1)), next = button(`${say("Next line")} ›`, go(1));
-  const restart = button(say("From the start"), again);
+  const buttons = [back, next, film.button, button(say("From the start"), again)];
   fillWidget(el, model, "vk-two-step",
-    node("div", {class: "vk-planes"}, left.figure, right.figure), legend(say),
-    node("div", {class: "vk-bar"}, back, next, film.button, restart, status),
-    controls.element, table.element,
-    hint(say("N next line · B back · Space plays · R from the start · click or drag to set the "
-      + "starting point, or press ← → ↑ ↓ (with Shift: faster)")));
-  paint(left, 0);
+    node("div", {class: "vk-layout"}, ...scene.elements,
+      node("div", {class: "vk-bar"}, ...buttons, scene.status), controls.element),
+    hint(say("N next line · B back · Space plays · R from the start · drag the starting point, or "
+      + "← → ↑ ↓ (with Shift: faster) · point at a symbol, or at an arrow")));
   show(readModel());
   return inTurn(film.stop, listen(model, SETTINGS, () => show(readModel())));
+}
+
+// Both planes, the algorithm beside them, the losses, and what happens in words.
+function storyScene(say, tasks, half) {
+  const left = plane(say("pre-training: loss now (dark: low)"), half);
+  const right = plane(say("MAML: loss after one step (dark: low)"), half);
+  const planes = [left, right], status = node("output", {class: "vk-status"});
+  const code = algorithm(say), bars = lossBars(say);
+  plotSurface(left, meanBowl(0, tasks));
+  function show(settings, before) {
+    const {alpha, start, step} = settings;
+    if (alpha !== before.alpha) plotSurface(right, meanBowl(alpha, tasks));
+    const story = {...storyOf(settings, tasks), isOn: step > before.step, say};
+    for (const side of planes) {
+      side.clear();
+      plotBowls(side, tasks, story.active);
+    }
+    plotPreTraining(left, story);
+    plotMaml(right, story);
+    code.show(story);
+    const losses = (theta) => [0, alpha].map((rate) => meanLoss(theta, rate, tasks));
+    bars.show(losses(story.pre.at(-1)), losses(story.maml.at(-1)));
+    status.textContent = storyInWords(story, half);
+    const [x, y] = start.map((v) => v.toFixed(1));
+    const place = say("starting point {x}, {y}; arrow keys move it", {x, y});
+    left.svg.setAttribute("aria-label", `${say("pre-training")}: ${place}`);
+    right.svg.setAttribute("aria-label", `MAML: ${place}`);
+  }
+  const side = node("div", {class: "vk-side"}, code.element, bars.element);
+  return {planes, status, elements: [left.figure, right.figure, side], show};
+}
+
+// By mouse and finger; returned are the keys that do it.
+function moveStart(planes, start, set) {
+  for (const {svg, weightsAt} of planes) {
+    svg.addEventListener("pointerdown", () => svg.focus({preventScroll: true}));
+    whilePressed(svg, (place) => set(weightsAt(place)));
+  }
+  const nudge = (x, y) => (event) => set(plus(start(), [x, y], event.shiftKey ? 5 : 1));
+  return {ArrowLeft: nudge(-0.1, 0), ArrowRight: nudge(0.1, 0), ArrowUp: nudge(0, 0.1),
+    ArrowDown: nudge(0, -0.1)};
 }
 
 // Both walks so far, the line of the algorithm, and the arrows at the ends of the walks.
@@ -129,156 +149,137 @@ function storyOf({start, alpha, beta, first_order: isFirstOrder, step}, tasks) {
   const downhill = (gradient) => gradient.map((v) => -beta * v);
   const preChange = downhill(gradientAt(pre.at(-1), tasks[active]));
   const {adapted, firstOrder, full} = arrows(maml.at(-1), tasks[active], alpha);
-  const changes = {preChange, slide: downhill(firstOrder), full: downhill(full)};
+  const changes = {preChange, query: downhill(firstOrder), full: downhill(full)};
   return {nUpdates, active, line: step % LINES, isFirstOrder, pre, maml, adapted, ...changes};
 }
 
-function plotPreTraining(side, {pre, preChange, line}) {
-  const theta = pre.at(-1);
-  plotPath(side, pre);
-  if (line >= 1) plotArrow(side, theta, preChange, "full");
-  plotDot(side, theta, 6.5, COLOUR.box, "θ");
+// What is new at this line moves, if the story has gone on (`isOn`).
+function plotPreTraining(side, {pre, preChange, line, isOn, say}) {
+  const theta = pre.at(-1), labels = [];
+  plotPath(side, "pre", pre);
+  const how = {grows: isOn && line === 1};
+  if (line >= 1) labels.push(plotArrow(side, "pre", theta, preChange, say("gradient"), how));
+  const point = plotPoint(side, "theta", theta, "θ", isOn && line === 0 && pre.at(-2));
+  plotLabels(side, [point, ...labels]);
 }
 
-function plotMaml(side, {maml, adapted, slide, full, line}) {
-  const theta = maml.at(-1);
-  plotPath(side, maml);
-  if (line >= 1) {
-    plotArrow(side, theta, plus(adapted, theta, -1), "inner");
-    plotDot(side, adapted, 5, "#fff", "θ′");
-  }
-  if (line >= 2) plotArrow(side, adapted, slide, "slide");
+function plotMaml(side, {maml, adapted, query, full, line, isOn, say}) {
+  const theta = maml.at(-1), inner = plus(adapted, theta, -1), labels = [], points = [];
+  const isNew = (number) => isOn && line === number;
+  const arrow = (...what) => labels.unshift(plotArrow(side, ...what));
+  plotPath(side, "full", maml);
+  if (line >= 1) arrow("inner", theta, inner, say("inner step"), {grows: isNew(1)});
+  if (line >= 2) arrow("query", adapted, query, say("query gradient"), {grows: isNew(2)});
   if (line >= 3) {
-    plotArrow(side, theta, slide, "slide", "7 5");
-    plotArrow(side, theta, full, "full");
+    const how = {isDashed: true, comesFrom: isNew(3) && adapted};
+    arrow("query", theta, query, say("first order"), how);
+    arrow("full", theta, full, say("full: (I − αH) times it"), {grows: isNew(3), isLate: true});
   }
-  plotDot(side, theta, 6.5, COLOUR.box, "θ");
+  if (line >= 1) points.push(plotPoint(side, "adapted", adapted, "θ′"));
+  points.push(plotPoint(side, "theta", theta, "θ", isNew(0) && maml.at(-2)));
+  plotLabels(side, [...points, ...labels]);
 }
 
-function storyInWords({nUpdates, active, line, isFirstOrder, maml, adapted}, say) {
-  const short = (p) => `(${p.map((v) => v.toFixed(2)).join(", ")})`;
+function storyInWords({nUpdates, active, line, isFirstOrder, maml, adapted, say}, half) {
+  const place = (p) => `(${p.map(short).join(", ")})`;
+  const theta = maml.at(-1), isFar = theta.some((v, i) => Math.abs(v) > half[i]);
   const update = say("Update {n}, task {task}.", {n: nUpdates + 1, task: TASK_NAMES[active]});
   const which = isFirstOrder ? say("first-order") : say("full");
   const lines = [
-    say("Line 3: a task is drawn. θ is at {theta}.", {theta: short(maml.at(-1))}),
+    say("Line 3: a task is drawn. θ is at {theta}.", {theta: place(theta)}),
     say("Lines 5 and 6: an intermediate result. The inner step leads to θ′ = {adapted}. "
-      + "Pre-training has only the gradient where it stands.", {adapted: short(adapted)}),
+      + "Pre-training has only the gradient where it stands.", {adapted: place(adapted)}),
     say("Line 8 begins: the query loss is differentiated at θ′, not at θ."),
     say("That arrow is carried back to θ. As it is, it is first-order MAML; the full arrow is "
       + "(I − αH) times it. Next, θ moves along the {which} one.", {which}),
   ];
-  return `${update} ${lines[line]}`;
+  return [update, lines[line], isFar ? say("θ has left the picture.") : ""].join(" ");
 }
 
-// The plane of both weights: a surface, the bowls of the tasks, and what happens on it.
-function plane(title, id, half) {
-  const at = (v) => ((v + half) / (2 * half)) * SIDE;
-  const viewBox = `-6 -6 ${SIDE + 12} ${SIDE + 12}`;
-  const role = {role: "application", tabindex: 0};
-  const svg = svgNode("svg", {viewBox, class: "vk-chart vk-plane", ...role});
-  const surface = svgNode("image", {width: SIDE, height: SIDE}), defs = svgNode("defs");
-  const bowls = svgNode("g"), story = svgNode("g");
-  const box = {viewBox: "0 0 10 10", markerWidth: 5, markerHeight: 5, refX: 8.5, refY: 5};
-  for (const [ink, fill] of Object.entries(INK)) {
-    const head = svgNode("marker", {id: `${id}-${ink}`, orient: "auto", ...box});
-    head.append(svgNode("path", {d: "M0 0L10 5L0 10z", fill}));
-    defs.append(head);
+// Pointing at a symbol, an arrow or a point, or focusing it, lights all that mean the same.
+function lighting(el) {
+  let part = null;
+  function show() {
+    const all = [...el.querySelectorAll("[data-part]")];
+    for (const one of all) one.classList.toggle("vk-lit", one.dataset.part === part);
+    el.classList.toggle("vk-lighting", !!el.querySelector("svg .vk-lit"));
   }
-  const frame = svgNode("rect", {width: SIDE, height: SIDE, fill: "none", stroke: "#888"});
-  svg.append(defs, surface, frame, bowls, story);
-  return {
-    svg, surface, bowls, story, id,
-    figure: node("figure", {}, node("figcaption", {}, title), svg),
-    X: (p) => at(p[0]),
-    Y: (p) => SIDE - at(p[1]),
-    lengthOf: (v) => (v * SIDE) / (2 * half),
-    weightsAt: ({x, y}) => [(x / SIDE) * 2 * half - half, half - (y / SIDE) * 2 * half],
+  const follow = (event) => {
+    part = event.target.closest("[data-part]")?.dataset.part ?? null;
+    show();
   };
+  for (const kind of ["pointerover", "focusin"]) el.addEventListener(kind, follow);
+  function leave({pointerType}) {
+    if (pointerType === "touch") return; // a finger that is lifted has chosen
+    part = null;
+    show();
+  }
+  for (const kind of ["pointerleave", "focusout"]) el.addEventListener(kind, leave);
+  return show;
 }
 
-function surfacePainter(tasks, half) {
-  const context = node("canvas", {width: PIXELS, height: PIXELS}).getContext("2d");
-  const image = context.createImageData(PIXELS, PIXELS);
-  const colours = new Uint32Array(image.data.buffer);
-  return (side, rate) => {
-    colours.forEach((_, i) => {
-      const x = ((i % PIXELS) + 0.5) / PIXELS;
-      const y = 1 - (Math.floor(i / PIXELS) + 0.5) / PIXELS;
-      const theta = [(2 * x - 1) * half, (2 * y - 1) * half];
-      const band = Math.min(BANDS, Math.floor(Math.sqrt(meanLoss(theta, rate, tasks)) * 5));
-      const tone = 255 - 7 * band;
-      colours[i] = (255 << 24) | (tone << 16) | (tone << 8) | tone;
-    });
-    context.putImageData(image, 0, 0);
-    side.surface.setAttribute("href", context.canvas.toDataURL());
+// Algorithm 1 for one task: numbers of its lines, and symbols that are arrows and points.
+function algorithm(say) {
+  const meaning = {
+    theta: say("the weights"), adapted: say("the weights after the inner step"),
+    inner: say("the inner step"), query: say("the query gradient"), full: say("the full arrow"),
+    pre: say("the gradient where it stands"),
   };
-}
-
-// Two contour lines of each task; those of the active one are solid.
-function plotBowls({bowls, X, Y, lengthOf}, tasks, active) {
-  bowls.replaceChildren();
-  tasks.forEach(({centre, hessian: [[a, b], [, d]]}, i) => {
-    const isActive = i === active;
-    const mean = (a + d) / 2, spread = Math.hypot((a - d) / 2, b); // eigenvalues: mean +- spread
-    const angle = ((-Math.atan2(2 * b, a - d) / 2) * 180) / Math.PI;
-    const transform = `translate(${X(centre)} ${Y(centre)}) rotate(${angle})`;
-    const dashed = {"stroke-width": 1, "stroke-dasharray": "3 3"};
-    const solid = {"stroke-width": 2.4, "stroke-dasharray": "none"};
-    const line = {fill: "none", stroke: "#6B4A8A", ...(isActive ? solid : dashed)};
-    for (const level of [0.15, 0.6]) {
-      const rx = lengthOf(Math.sqrt((2 * level) / (mean + spread)));
-      const ry = lengthOf(Math.sqrt((2 * level) / (mean - spread)));
-      bowls.append(svgNode("ellipse", {cx: 0, cy: 0, rx, ry, transform, ...line}));
-    }
-    const font = {fill: "#4B2A6A", style: `font-weight: ${isActive ? 800 : 400}`};
-    bowls.append(svgText(X(centre), Y(centre) + 5, TASK_NAMES[i], "middle", font));
-  });
-}
-
-// The beginning of the story: where the walk has led.
-function plotPath(side, path) {
-  const points = path.map((p) => `${side.X(p)},${side.Y(p)}`).join(" ");
-  const style = {fill: "none", stroke: "#000", "stroke-width": 1.3};
-  side.story.replaceChildren(svgNode("polyline", {points, ...style}));
-  path.slice(0, -1).forEach((p, i) => plotDot(side, p, i ? 2.5 : 5, i ? "#000" : "#fff"));
-}
-
-function plotArrow({story, X, Y, id}, from, change, ink, dash = "") {
-  const to = plus(from, change);
-  const stroke = {stroke: INK[ink], "stroke-width": 3.2, "stroke-dasharray": dash};
-  const head = {"marker-end": `url(#${id}-${ink})`, class: `vk-arrow-${ink}`};
-  story.append(svgLine(X(from), Y(from), X(to), Y(to), {...stroke, ...head}));
-}
-
-function plotDot({story, X, Y}, p, r, fill, name = "") {
-  const stroke = {stroke: "#000", "stroke-width": 1.4};
-  story.append(svgNode("circle", {cx: X(p), cy: Y(p), r, fill, ...stroke}));
-  const style = "font-weight: 600";
-  if (name) story.append(svgNode("text", {x: X(p) + 10, y: Y(p) - 9, style}, name));
-}
-
-function legend(say) {
-  const entries = [
-    ["inner", "solid", say("inner step")],
-    ["slide", "dashed", say("query gradient at θ′ (solid), carried to θ: first order (dashed)")],
-    ["full", "solid", say("full arrow; on the left the gradient at θ")],
+  const seen = new Set(), task = node("b");
+  function symbol(part, ...content) {
+    const tabindex = seen.has(part) ? -1 : 0;
+    seen.add(part);
+    const how = {type: "button", class: "vk-symbol", "data-part": part, title: meaning[part]};
+    return node("button", {...how, tabindex}, ...content);
+  }
+  const theta = () => symbol("theta", "θ"), adapted = () => symbol("adapted", "θ′");
+  const lossOf = (samples) => ["∇L", node("sub", {}, samples)];
+  const beta = symbol("full", "β"), factor = symbol("full", "(I − αH)");
+  const line = (number, ...parts) =>
+    node("li", {}, node("span", {class: "vk-number"}, number), node("span", {}, ...parts));
+  const lines = [
+    line("3", say("draw a task:"), " ", task),
+    line("5, 6", adapted(), " ← ", theta(), " − ", symbol("inner", "α "),
+      symbol("inner", ...lossOf(say("support")), "(θ)")),
+    line("8", symbol("query", "g"), " = ", symbol("query", ...lossOf(say("query")), "(θ′)")),
+    line("8", theta(), " ← ", theta(), " − ", beta, " ", factor, " ", symbol("query", "g")),
   ];
-  const spans = entries.map(([ink, line, text]) =>
-    node("span", {style: `border-bottom: 4px ${line} ${INK[ink]}`}, text));
-  return node("p", {class: "vk-legend"}, ...spans);
+  const only = line("", theta(), " ← ", theta(), " − ", symbol("pre", "β "),
+    symbol("pre", "∇L(θ)"));
+  const element = node("div", {class: "vk-code"},
+    node("b", {class: "vk-is-full"}, say("MAML, Algorithm 1, task by task")),
+    node("ol", {}, ...lines),
+    node("b", {class: "vk-is-pre"}, say("pre-training")), node("ol", {}, only));
+  function show(story) {
+    task.textContent = TASK_NAMES[story.active];
+    const light = (item, isOn) => item.setAttribute("aria-current", isOn ? "step" : false);
+    lines.forEach((item, i) => light(item, i === story.line));
+    light(only, story.line > 0);
+    factor.hidden = story.isFirstOrder;
+    beta.dataset.part = story.isFirstOrder ? "query" : "full";
+  }
+  return {element, show};
 }
 
-function lossTable(say) {
-  const cells = {pre: [node("td", {}), node("td", {})], maml: [node("td", {}), node("td", {})]};
-  const column = (text) => node("th", {scope: "col"}, text);
-  const row = (text, name) => node("tr", {}, node("th", {scope: "row"}, text), ...cells[name]);
+function lossBars(say) {
+  const names = [["pre", say("pre-training")], ["full", "MAML"]];
   const titles = [say("now (early game)"), say("after one inner step (late game)")];
+  const rows = titles.map(() => names.map(([part, name]) => {
+    const bar = node("i", {class: `vk-is-${part}`}), value = node("td");
+    const heading = node("th", {scope: "row"}, name);
+    return {bar, value, row: node("tr", {}, heading, node("td", {}, bar), value)};
+  }));
+  const groups = titles.map((title, i) => node("tbody", {},
+    node("tr", {}, node("th", {colspan: 3, scope: "rowgroup"}, title)),
+    ...rows[i].map(({row}) => row)));
   const element = node("table", {class: "vk-losses"},
-    node("caption", {}, say("mean loss of both tasks")),
-    node("tr", {}, node("td"), ...titles.map(column)),
-    row(say("pre-training"), "pre"), row("MAML", "maml"));
-  const show = (name, losses) =>
-    losses.forEach((loss, i) => { cells[name][i].textContent = loss.toFixed(3); });
+    node("caption", {}, say("mean loss of both tasks")), ...groups);
+  const show = (...ends) => ends.forEach((losses, j) => losses.forEach((loss, i) => {
+    const {bar, value} = rows[i][j];
+    bar.style.width = `${clamp((100 * loss) / FULL_BAR, 0.8, 100)}%`;
+    bar.classList.toggle("vk-beyond", loss > FULL_BAR);
+    value.textContent = short(loss);
+  }));
   return {element, show};
 }
 

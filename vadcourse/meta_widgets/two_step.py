@@ -2,14 +2,18 @@
 
 Two tasks, each a bowl 1/2 (theta - c)' H (theta - c), steep in one direction and flat in the other.
 There is so much data that support and query give the same bowl, and H is the same everywhere:
-every arrow is exact. `two_step.js` has the same mathematics, for pages without a kernel;
-`tests/test_widgets_two_step.py` compares the two.
+every arrow is exact. Where a task is flat, one inner step changes little; where it is steep, the
+step leads down to the floor. So the mean loss after one step is a valley, too, and crosses the
+valley of the mean loss now. `two_step.js` has the same mathematics, for pages without a kernel;
+`tests/test_widgets_two_step.py` compares the two. `two_step_plane.js` draws.
 """
 
 from collections.abc import Sequence
 
 import matplotlib.figure
 import numpy as np
+from matplotlib import patheffects
+from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import ArrayLike
 from traitlets import Bool, Float, Int, List
 
@@ -17,20 +21,23 @@ from vadkit import view
 from vadkit.text import say
 from vadkit.widgets.base import Widget, traits
 
-HALF_WIDTH = 3.0  # both weights run from -3 to 3
+HALF = (3.0, 3.75)  # how far either weight goes from zero
 LINES = 4  # of one outer update: sample a task, inner step, query gradient, the arrow at theta
+START = (-1.8, -3.2)
 METHODS = ("pre-training", "first order", "MAML")
+VALLEY = LinearSegmentedColormap.from_list("valley", ["#5B87A2", "#FAFCFD"])  # as two_step.css
+GREEN_TEXT, MAML_TEXT = "#00684C", "#8F3F6C"  # of base.css: green and purple that can be read
 Bowl = tuple[np.ndarray, np.ndarray]  # centre, Hessian
 
 
-def _bowl(centre, angle, steep=2.0, flat=0.5):
+def _bowl(centre, angle, steep=2.1, flat=0.4):
     across = np.array([np.cos(angle), np.sin(angle)])
     return np.array(centre), flat * np.eye(2) + (steep - flat) * np.outer(across, across)
 
 
 TASKS: tuple[Bowl, Bowl] = (
-    _bowl((-1.4, -0.35), np.radians(58)),
-    _bowl((1.4, 0.35), np.radians(148)),
+    _bowl((-1.9, 2.1), np.radians(33)),
+    _bowl((1.8, 2.3), np.radians(166)),
 )
 
 
@@ -122,7 +129,7 @@ def walk(
 
 
 def still(
-    start: Sequence[float] = (-0.2, -2.6), alpha: float = 0.4, beta: float = 0.8, n_updates: int = 8
+    start: Sequence[float] = START, alpha: float = 0.4, beta: float = 0.5, n_updates: int = 24
 ) -> matplotlib.figure.Figure:
     """Plot both surfaces with both walks and the arrows of the first update.
 
@@ -136,59 +143,90 @@ def still(
     Figure
         With alt text.
     """
-    figure, (left, right) = view.subplots(1, 2, size=(10, 5), sharey=True)
-    rates = {"alpha": alpha, "beta": beta, "n_updates": n_updates}
-    end = _plot_walk(left, "pre-training: loss now", 0.0, start, "pre-training", **rates)
-    title = f"MAML: loss after a step of {alpha:g}"
-    maml_end = _plot_walk(right, title, alpha, start, "MAML", **rates)
+    figure, (left, right) = view.subplots(1, 2, size=(8, 5.4), sharey=True)
+    path, maml_path = (walk(start, n_updates, alpha, beta, m) for m in ("pre-training", "MAML"))
+    _plot_surface(left, "pre-training: loss now (dark: low)", 0.0)
+    _plot_surface(right, "MAML: loss after one step (dark: low)", alpha)
+    _plot_path(left, path, view.BLUE)
+    _plot_path(right, maml_path, MAML_TEXT)
+    _plot_update(left, right, np.asarray(start, float), alpha, beta)
     left.set_ylabel("weight 2")
-    _plot_update(left, right, start, alpha, beta)
-    for ax in (left, right):
-        ax.legend(loc="upper left", fontsize=8, framealpha=1)
     figure.alt = say(
         "Two loss surfaces over two weights, tasks A and B on each. Pre-training walks to where "
         "the mean loss is {now:.2f} now and {late:.2f} after one inner step; MAML to where it is "
         "{maml_now:.2f} now and {maml_late:.2f} after one. Arrows show the inner step, the query "
         "gradient at its end, and the first-order and the full arrow at the start.",
-        now=mean_loss(end),
-        late=mean_loss(end, alpha),
-        maml_now=mean_loss(maml_end),
-        maml_late=mean_loss(maml_end, alpha),
+        now=mean_loss(path[-1]),
+        late=mean_loss(path[-1], alpha),
+        maml_now=mean_loss(maml_path[-1]),
+        maml_late=mean_loss(maml_path[-1], alpha),
     )
     return figure
 
 
-def _plot_walk(ax, title, rate, start, method, *, alpha, beta, n_updates):
-    """Plot the loss after an inner step of this rate, and the walk on it; return where it ends."""
-    side = np.linspace(-HALF_WIDTH, HALF_WIDTH, 161)
-    height = mean_loss(np.stack(np.meshgrid(side, side), -1), rate) ** 0.5
-    levels = np.linspace(0, 3.6, 19)
-    ax.contourf(side, side, height, levels=levels, cmap="Greys", alpha=0.55, extend="max")
-    path = walk(start, n_updates, alpha, beta, method)
-    ax.plot(*path.T, "o-", color=view.BLACK, ms=4, lw=1.2, label="path of theta")
-    style = {"ha": "center", "va": "center", "weight": "bold"}
-    for name, (centre, _) in zip("AB", TASKS):
-        ax.text(*centre, name, bbox={"boxstyle": "circle", "fc": "white"}, **style)
-    ax.set(title=title, xlabel="weight 1", aspect=1, xlim=(-3, 3), ylim=(-3, 3))
-    return path[-1]
+def _plot_surface(ax, title, rate):
+    """Plot the mean loss after an inner step of this rate, and the bowls of the tasks."""
+    x, y = (np.linspace(-half, half, 201) for half in HALF)
+    thetas = np.stack(np.meshgrid(x, y), -1)
+    loss = mean_loss(thetas, rate)
+    height = np.sqrt(loss - loss.min())
+    ax.contourf(x, y, height, levels=np.linspace(0, height.max(), 11), cmap=VALLEY)
+    for name, (centre, hessian), ls in zip("AB", TASKS, ("-", "--")):
+        away = thetas - centre
+        bowl = 0.5 * np.einsum("...i,ij,...j->...", away, hessian, away)
+        ax.contour(x, y, bowl, levels=[0.5], colors="0.15", linewidths=1.2, linestyles=ls)
+        badge = {"boxstyle": "circle", "fc": "white"}
+        ax.text(*centre, name, ha="center", va="center", weight="bold", fontsize=9, bbox=badge)
+    ax.set_title(title, fontsize=10)
+    limits = {"xlim": (x[0], x[-1]), "ylim": (y[0], y[-1])}
+    ax.set(xlabel="weight 1", aspect=1, xticks=[], yticks=[], **limits)
+
+
+def _plot_path(ax, path, colour):
+    ax.plot(*path.T, "o-", color=colour, ms=3, lw=1.4)
+    ax.plot(*path[0], "o", color="black", ms=8, mec="white", zorder=5)
+    ax.plot(*path[-1], "s", color=colour, ms=8, mec="white", zorder=5)
+    _label(ax, path[0], "θ", "black", (-9, -3), ha="right")
+    _label(ax, path[-1], f"after {len(path) - 1} updates", colour, (0, 8), ha="center")
 
 
 def _plot_update(left, right, start, alpha, beta):
-    """Plot the arrows of the first update."""
+    """Plot the arrows of the first update, task A's."""
     adapted, gradient, first_order, full = arrows(start, TASKS[0], alpha)
-    red = view.VERMILLION
-    _plot_arrow(left, start, -beta * gradient, view.BLUE, "gradient at theta")
-    _plot_arrow(right, start, adapted - start, view.GREEN, "inner step, to theta'")
-    _plot_arrow(right, adapted, -beta * first_order, red, "query gradient at theta'")
-    _plot_arrow(right, start, -beta * first_order, red, "the same at theta: first order", "--")
-    _plot_arrow(right, start, -beta * full, view.BLUE, "full: (I - alpha H) times it")
+    _plot_arrow(left, start, -beta * gradient, view.BLUE)
+    _label(left, start - 0.5 * beta * gradient, "gradient", view.BLUE, (9, -8))
+    _plot_arrow(right, start, adapted - start, view.BLUE)
+    _label(right, (start + adapted) / 2, "inner step", view.BLUE, (9, -8))
+    _plot_arrow(right, adapted, -beta * first_order, view.GREEN)
+    _label(right, adapted - 0.5 * beta * first_order, "query gradient", GREEN_TEXT, (7, -3))
+    _plot_arrow(right, start, -beta * first_order, view.GREEN, "--")
+    _label(right, start - beta * first_order, "first order", GREEN_TEXT, (0, 5), ha="center")
+    _plot_arrow(right, start, -beta * full, view.PURPLE)
+    _label(right, start - 0.5 * beta * full, "full: (I - αH) times it", MAML_TEXT, (14, -4))
+    right.plot(*adapted, "o", color="white", ms=7, mec=view.BLUE, mew=2, zorder=5)
+    _label(right, adapted, "θ′", view.BLUE, (9, -5))
 
 
-def _plot_arrow(ax, start, change, colour, label, ls="-"):
-    style = {"color": colour, "lw": 2.2, "ls": ls}
-    arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, **style}
-    ax.annotate("", np.asarray(start) + change, start, arrowprops=arrow)
-    ax.plot([], [], label=label, **style)
+def _plot_arrow(ax, start, change, colour, ls="-"):
+    look = {"arrowstyle": "-|>", "color": colour, "lw": 2.4, "ls": ls, "mutation_scale": 14}
+    arrow = {"shrinkA": 0, "shrinkB": 0, "path_effects": _edge(5), **look}
+    note = ax.annotate("", start + change, start, arrowprops=arrow, annotation_clip=False)
+    note.arrow_patch.set_clip_box(ax.bbox)
+    note.set_in_layout(False)  # it may lead out of the plane
+
+
+def _label(ax, at, text, colour, offset, ha="left"):
+    """Write beside a place, towards the middle of the plane if `ha` is left; offset in points."""
+    if at[0] > 1:
+        offset, ha = (-offset[0], offset[1]), {"left": "right", "right": "left"}.get(ha, ha)
+    style = {"color": colour, "weight": "bold", "fontsize": 9, "path_effects": _edge(3)}
+    note = ax.annotate(text, at, offset, textcoords="offset points", ha=ha, zorder=6, **style)
+    note.set_in_layout(False)
+
+
+def _edge(width):
+    """A white edge, so that lines and letters show on every shade."""
+    return [patheffects.withStroke(linewidth=width, foreground="white")]
 
 
 class TwoStep(Widget):
@@ -197,7 +235,7 @@ class TwoStep(Widget):
     Parameters
     ----------
     start : sequence of float
-        Both weights, each from -3 to 3.
+        Both weights, from -3 to 3 and from -3.75 to 3.75.
     alpha, beta : float
         Inner and outer rate.
     first_order : bool
@@ -211,8 +249,9 @@ class TwoStep(Widget):
         If the start or a rate is out of range.
     """
 
+    more_javascript = ("two_step_plane.js",)
     tasks: List = List()
-    half_width = Float(HALF_WIDTH)
+    half = List(list(HALF))
     start = List(Float(), minlen=2, maxlen=2)
     alpha, beta = traits(Float, 2)
     first_order = Bool()
@@ -220,15 +259,16 @@ class TwoStep(Widget):
 
     def __init__(
         self,
-        start: Sequence[float] = (-0.2, -2.6),
+        start: Sequence[float] = START,
         alpha: float = 0.4,
-        beta: float = 0.8,
+        beta: float = 0.5,
         first_order: bool = False,
         step: int = 0,
     ):
-        if not all(abs(weight) <= HALF_WIDTH for weight in start):
+        if len(start) != 2 or any(abs(w) > half for w, half in zip(start, HALF)):
             raise ValueError(
-                f"The start must lie within -{HALF_WIDTH:g} and {HALF_WIDTH:g}, got {tuple(start)}."
+                f"The start is two weights within ±{HALF[0]:g} and ±{HALF[1]:g}, "
+                f"got {tuple(start)}."
             )
         if not 0 <= alpha <= 1 or not 0 < beta <= 1 or step < 0:
             raise ValueError(
@@ -246,6 +286,16 @@ class TwoStep(Widget):
                 "right, to step through."
             ),
         )
+
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot both surfaces with both walks, as the function of this name does.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
+        return still(self.start, self.alpha, self.beta)
 
     def _end(self, method):
         return walk(self.start, self.step // LINES, self.alpha, self.beta, method)[-1]

@@ -69,7 +69,8 @@ function gainsMap({metric: [, name, digits], rows, budgets, gain, choose, say}) 
   const svg = svgPicture(...size, {tabindex: 0});
   const title = say("MAML minus fine-tuning: {name}", {name: say(name)});
   const cells = svgNode("g");
-  const cursor = svgRect(0, 0, width, height, {fill: "none", stroke: "#000", "stroke-width": 3});
+  const frame = {fill: "none", stroke: COLOUR.ink, "stroke-width": 3};
+  const cursor = svgRect(0, 0, width, height, frame);
   svg.append(svgText(4, 18, title, "start", {style: "font-weight: 650"}), cells, cursor);
   budgets.forEach((steps, j) =>
     svg.append(svgText(left + (j + 0.5) * width, top + rows.length * height + 16, String(steps))));

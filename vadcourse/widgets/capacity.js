@@ -127,8 +127,8 @@ function widthsPlot(networks, count, say) {
   const show = (row, number) => {
     lines.replaceChildren();
     const plot = (key, style) => plotWidths(lines, {...area, X}, row, number, key, style);
-    plot("psnr_normal", {name: say("normal"), colour: COLOUR.normal, dash: "none"});
-    const boar = {colour: COLOUR.alarm, textColour: COLOUR.alarmText, dash: "7 4"};
+    plot("psnr_normal", {name: say("normal"), colour: COLOUR.prediction, dash: "none"});
+    const boar = {colour: COLOUR.truth, textColour: COLOUR.truthText, dash: "7 4"};
     plot("psnr_boar", {name: say("boar"), ...boar});
     plotGap(lines, {...area, X}, row, number, say);
   };
@@ -154,7 +154,7 @@ function plotGap(lines, {X, Y, bottom}, row, number, say) {
     lines.append(svgText(X(i), bottom + 17, String(network.width), "middle", {style}));
   });
   const {psnr_normal: normal, psnr_boar: boar} = row[number];
-  const x = X(number), style = {stroke: "#000", "stroke-width": 2};
+  const x = X(number), style = {stroke: COLOUR.ink, "stroke-width": 2};
   lines.append(svgLine(x, Y(normal), x, Y(boar), style));
   const place = {x: x + 12, y: Y((normal + boar) / 2) + 4, style: "font-weight: 700"};
   lines.append(svgNode("text", place, say("gap {gap} dB", {gap: gapOf(row[number])})));

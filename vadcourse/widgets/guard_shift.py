@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import matplotlib.figure
 import numpy as np
 from traitlets import Bytes, Dict, Float, Int, List
 
@@ -86,6 +87,22 @@ class GuardShift(Widget):
                 budget=budget,
             ),
         )
+
+    def _image_shape(self):
+        return self.size
+
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot the PSNR of the first clip, without its labels, and the threshold.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
+        psnr = np.array([*[None] * N_INPUTS, *self.clips[0]["psnr"]], float)
+        figure = view.psnr_curve(psnr, threshold=self.threshold)
+        figure.alt = f"{self.alt} {figure.alt}"
+        return figure
 
 
 def _check(clips, n_clips):

@@ -51,22 +51,8 @@ class Quiz(Widget):
         rights = [question["right"] for question in self.questions]
         return sum(c == right for c, right in zip(self.chosen, rights)), len(rights)
 
-    def _repr_mimebundle_(self, **options):
-        """Add the questions as plain HTML, for pages without a kernel."""
-        bundle = super()._repr_mimebundle_(**options)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/html"] = self.still()
-        return bundle
-
-    def still(self) -> str:
-        """Write the quiz without a script.
-
-        Returns
-        -------
-        str
-            HTML in which the right answers, with their reasons, unfold.
-        """
+    def _without_script(self, picture):
+        """The questions, whose right answers unfold with their reasons."""
         return f"<ol>{''.join(map(_item, self.questions))}</ol>"
 
 

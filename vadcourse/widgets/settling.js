@@ -6,14 +6,13 @@ function render({model, el}) {
   const {shape: [n], names} = traitsOf(model);
   const last = n - 1;
   const panels = modelPanels(traitsOf(model), say);
-  const curve = stepsChart(traitsOf(model), say);
+  const plot = fitted((width) => stepsChart(traitsOf(model), width, say), () => showAll());
   const stepSlider = slider("vk-frame", say("inner steps"), [0, last], (to) => setStep(to));
-  alignSlider(stepSlider, curve.X(0), curve.X(last), curve.width);
   const status = node("output", {class: "vk-status"});
 
   const step = linkedNumber(model, "step", [0, last], (s) => {
     panels.show(s);
-    curve.setFrame(s);
+    plot.now.setFrame(s);
     stepSlider.value = s;
     const unit = s === 1 ? say("inner step") : say("inner steps");
     const results = names.map((_, i) => resultInWords(traitsOf(model), i, s, say));
@@ -21,6 +20,10 @@ function render({model, el}) {
     status.textContent = text;
     stepSlider.setAttribute("aria-valuetext", text);
   });
+  const showAll = () => {
+    alignSlider(stepSlider, plot.now.X(0), plot.now.X(last), plot.now.width);
+    step.show(step.value);
+  };
   const advance = () => {
     const isOver = step.value === last;
     if (!isOver) step.set(step.value + 1);
@@ -38,13 +41,13 @@ function render({model, el}) {
     Home: go(-n), End: go(n), " ": play,
   });
   film.button.addEventListener("click", play);
-  onDrag(curve, () => ({slider: stepSlider, move: (point) => setStep(point.frame)}));
+  onDrag(plot, () => ({slider: stepSlider, move: (point) => setStep(point.frame)}));
   panels.element.addEventListener("click", () => stepSlider.focus({preventScroll: true}));
 
-  fillWidget(el, model, "vk-settling", panels.element, curve.svg, stepSlider,
+  fillWidget(el, model, "vk-settling", panels.element, panels.note, plot.svg, stepSlider,
     node("div", {class: "vk-bar"}, film.button, status),
     hint(say("← → one inner step · Home End · Space plays")));
-  step.show(step.value);
+  showAll();
   return inTurn(film.stop, step.stopListening);
 }
 
@@ -54,24 +57,39 @@ function modelPanels(traits, say) {
   const truth = picture(W, H, say("what came"));
   truth.paint(pictures);
   if (box.length) truth.box(...box);
-  const pairs = names.map((name) => [picture(W, H, name), picture(W, H, say("error"))]);
-  const style = `--columns: ${1 + 2 * names.length}`;
+  const pairs = names.map((name) =>
+    [picture(W, H, name), picture(W, H, say("error of {name}", {name}))]);
   const figures = [truth, ...pairs.flat()].map((p) => p.figure);
-  const show = (step) => pairs.forEach(([prediction, error], i) => {
-    const at = (1 + i * n + step) * H * W;
-    prediction.paint(pictures, at);
-    error.paintDifference(pictures, 0, pictures, at, heat);
-    if (box.length) error.box(...box);
-  });
-  return {element: node("div", {class: "vk-grid", style}, ...figures), show};
+  for (const [, error] of pairs) error.figcaption.textContent = say("error");
+  const note = node("p", {class: "vk-hint vk-note"}, noteBeforeTheFirst(names, say));
+  const show = (step) => {
+    note.style.visibility = step ? "hidden" : ""; // its place stays, or all below would jump
+    pairs.forEach(([prediction, error], i) => {
+      const at = (1 + i * n + step) * H * W;
+      prediction.paint(pictures, at);
+      error.paintDifference(pictures, 0, pictures, at, heat);
+      if (box.length) error.box(...box);
+    });
+  };
+  const style = `--pictures: ${figures.length}`;
+  const element = node("div", {class: "vk-models", style}, ...figures, errorScale(traits, say));
+  return {element, note, show};
+}
+
+// What looks like a fault of the picture is one of the drawing: nobody trained it.
+function noteBeforeTheFirst(names, say) {
+  const name = names.find((each) => each.toLowerCase().includes("maml"));
+  return name ? say("{name} was trained for what it draws after its steps. What it draws before "
+    + "them, light ghosts and a grain like a chessboard, is its own.", {name}) : "";
 }
 
 // PSNR against inner steps: two lines a model, of the scene (solid) and of the anomaly (dashed).
-function stepsChart({names, inside, outside, box}, say) {
+function stepsChart({names, inside, outside, box}, width, say) {
   const [least, most] = extent([...inside, ...outside].flat());
   const titles = {xLabel: say("inner steps"), unit: say("PSNR (dB)")};
   const flat = {values: outside[0], labels: outside[0].map(() => 0)};
-  const curve = chart({...flat, say, range: [least - 1, most + 1], height: 220, ...titles});
+  const range = [least - 1, most + 1];
+  const curve = chart({...flat, say, range, width, height: 220, ...titles});
   curve.hideThreshold();
   const label = say("PSNR against inner steps; the values are in the text below");
   curve.svg.setAttribute("aria-label", label);
@@ -85,14 +103,14 @@ function stepsChart({names, inside, outside, box}, say) {
 
 function plotLine({svg, X, Y}, lines, i, name, dash) {
   const values = lines[i];
-  const stroke = [COLOUR.normal, COLOUR.alarm][i];
+  const stroke = [COLOUR.prediction, COLOUR.maml][i];
   const style = {fill: "none", stroke, "stroke-width": 2.2, "stroke-dasharray": dash};
   svg.append(svgNode("path", {d: linePath(values, X, Y), ...style}));
   const last = values.length - 1;
   // The upper line has its name above it, the lower one below, so that the names do not meet.
   const isUpper = values[last] >= lines[1 - i][last] + (i ? 0 : 1e-9);
   const y = Y(values[last]) + (isUpper ? -7 : 17);
-  const fill = [COLOUR.normal, COLOUR.alarmText][i];
+  const fill = [COLOUR.prediction, COLOUR.mamlText][i];
   svg.append(svgText(X(last) - 6, y, name, "end", {fill}));
 }
 

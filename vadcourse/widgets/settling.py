@@ -84,8 +84,8 @@ class Settling(Widget):
             outside=[_psnr(images, truth, ~inside) for images in predictions],
             step=step,
             alt=say(
-                "Frame {frame} of clip {name} as two models predict it while they settle into the "
-                "scene: {models}; a slider moves along {n} inner steps.",
+                "One frame as two models predict it while they settle into the scene: {models}; a "
+                "slider moves along {n} inner steps (frame {frame} of clip {name}).",
                 frame=frame,
                 name=clip.name,
                 models=", ".join(models),

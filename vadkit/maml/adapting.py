@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vadkit.checks import checked
 from vadkit.episodes import Task
 from vadkit.losses import prediction_loss
 from vadkit.maml.checks import check_adaptable, require_finite, require_gradients
@@ -15,6 +16,7 @@ from vadkit.maml.rates import InnerRates, trainable
 from vadkit.metrics import psnr
 
 
+@checked
 def adapt(
     predictor: nn.Module,
     support: tuple[Tensor, Tensor],
@@ -49,6 +51,7 @@ def adapt(
     return adapted
 
 
+@checked
 def inner_steps(
     predictor: nn.Module,
     support: tuple[Tensor, Tensor],
@@ -69,7 +72,7 @@ def inner_steps(
         The copy after 0, 1, ... n_inner_steps steps, the same object each time.
     """
     rates = check_adaptable(predictor, inner_lr)
-    _check_support(support, n_inner_steps)
+    _check_support(support)
     adapted = copy.deepcopy(predictor)
     weights = trainable(adapted)
     inputs, targets = (t.to(weights[0].device) for t in support)
@@ -86,6 +89,7 @@ def inner_steps(
         yield adapted
 
 
+@checked
 def adaptation_curve(
     predictor: nn.Module,
     tasks: Sequence[Task],
@@ -121,6 +125,7 @@ def adaptation_curve(
     return curves
 
 
+@checked
 def query_psnr(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean PSNR over windows, for `adaptation_curve`.
 
@@ -137,13 +142,7 @@ def query_psnr(prediction: Tensor, target: Tensor) -> Tensor:
     return psnr(prediction, target).mean()
 
 
-def _check_support(support, n_inner_steps):
-    pair = isinstance(support, (tuple, list)) and len(support) == 2
-    if not pair or not all(isinstance(part, Tensor) for part in support):
-        raise ValueError(
-            "The support is a pair of tensors (inputs, targets), "
-            "such as task.support or windows.batch(range(5))."
-        )
+def _check_support(support):
     inputs, targets = support
     if not len(inputs) or len(inputs) != len(targets):
         needed = "K inputs and K targets are needed, K at least 1"
@@ -154,6 +153,3 @@ def _check_support(support, n_inner_steps):
             "The support must hold finite floating-point numbers: "
             "use make_windows, which also scales to [0, 1]."
         )
-    if n_inner_steps != int(n_inner_steps) or n_inner_steps < 0:
-        needed = "n_inner_steps must be a whole number of at least 0"
-        raise ValueError(f"{needed}, got {n_inner_steps}.")

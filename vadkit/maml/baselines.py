@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from vadkit.checks import checked
 from vadkit.episodes import Task
 from vadkit.losses import prediction_loss
 from vadkit.maml.adapting import adapt
@@ -14,6 +15,7 @@ from vadkit.maml.meta_step import check_episode, outer_step
 from vadkit.maml.rates import InnerRates, trainable
 
 
+@checked
 def reptile_step(
     predictor: nn.Module,
     episode: Sequence[Task],
@@ -52,6 +54,7 @@ def reptile_step(
     outer_step(outer, max_norm)
 
 
+@checked
 def joint_step(
     predictor: nn.Module,
     episode: Sequence[Task],
@@ -75,7 +78,7 @@ def joint_step(
     for task in episode:
         inputs, targets = _all_samples(task)
         task_loss = loss(predictor(inputs), targets)
-        require_finite(task_loss, f"Task '{task.name}': The training loss")
+        require_finite(task_loss, f"Task '{task.name}': The training loss", (inputs, targets))
         (task_loss / len(episode)).backward()
     outer_step(outer, max_norm)
 

@@ -1,11 +1,11 @@
 """What an inner loop cannot work with, or would get wrong without a word, is refused here."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from vadkit import finite
 from vadkit.maml.rates import InnerRates, trainable
 
 
@@ -60,24 +60,20 @@ def require_gradients(gradients: Sequence[Tensor | None], names: list[str]) -> N
             )
 
 
-def require_finite(value: Tensor, what: str) -> float:
+ADVICE = "try a smaller inner_lr or outer_lr, or fewer inner steps"
+
+
+def require_finite(value: Tensor, what: str, samples: Iterable[Tensor] = ()) -> float:
     """Raise a FloatingPointError with a hint for a loss or norm that is no number.
 
     Parameters
     ----------
-    value : Tensor
-        One element.
-    what : str
-        What it is, for the hint.
+    value, what, samples : see `vadkit.finite.require_finite`
+        Its arguments.
 
     Returns
     -------
     float
         The number.
     """
-    number = value.item()
-    if not math.isfinite(number):
-        raise FloatingPointError(
-            f"{what} is {number}: try a smaller inner_lr or outer_lr, or fewer inner steps."
-        )
-    return number
+    return finite.require_finite(value, what, ADVICE, samples)

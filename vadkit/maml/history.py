@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from vadkit.checks import checked
 from vadkit.episodes import Task
 
 
+@checked
 @dataclass
 class MetaHistory:
     """What happened while meta-training.
@@ -33,6 +35,7 @@ class MetaHistory:
     interrupted: bool = False
 
 
+@checked
 @dataclass(frozen=True)
 class Monitor:
     """What is measured and shown while meta-training; none of it changes what is learned.

@@ -8,10 +8,12 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from vadkit.checks import checked
 from vadkit.maml.checks import require_gradients
 from vadkit.maml.rates import InnerRates, trainable
 
 
+@checked
 @contextmanager
 def inner_loop(
     predictor: nn.Module, rates: InnerRates, first_order: bool = False

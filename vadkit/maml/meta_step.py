@@ -7,6 +7,7 @@ import numpy as np
 from torch import nn
 from torch.optim import Optimizer
 
+from vadkit.checks import checked
 from vadkit.episodes import Task
 from vadkit.losses import prediction_loss
 from vadkit.maml.checks import check_adaptable, require_finite
@@ -16,6 +17,7 @@ from vadkit.maml.rates import InnerRates, trainable
 
 # The lines of Algorithm 1 stand in a column of their own.
 # fmt: off
+@checked
 def meta_step(
     predictor: nn.Module,
     episode: Sequence[Task],
@@ -77,13 +79,20 @@ def meta_step(
                 if weight:
                     final_loss = loss(fmodel(x_query), y_query)  # L_i(theta'_i), on the query
                     query_loss = query_loss + weight * final_loss
-            final_losses.append(require_finite(final_loss, f"Task '{task.name}': The query loss"))
+            final_losses.append(_query_loss_of(task, final_loss))
             trajectory.backward(query_loss / len(episode))  # line 8: one term of the sum
     outer_step(outer, max_norm)                             # line 8: theta = theta - beta gradient
     return float(np.mean(final_losses))
 # fmt: on
 
 
+def _query_loss_of(task, final_loss):
+    """As a number; where it is none, a FloatingPointError names the task."""
+    what = f"Task '{task.name}': The query loss"
+    return require_finite(final_loss, what, (*task.support, *task.query))
+
+
+@checked
 def every_step_weights(n_inner_steps: int, fraction: float = 0.0) -> list[float]:
     """Let every inner step count, all alike at first, the last one alone in the end.
 
@@ -103,6 +112,8 @@ def every_step_weights(n_inner_steps: int, fraction: float = 0.0) -> list[float]
     ----------
     Antoniou et al. 2019 (MAML++), multi-step loss.
     """
+    if n_inner_steps < 1:
+        raise ValueError(f"A meta-step needs an inner step, got {n_inner_steps} steps.")
     share = (1 - fraction) / n_inner_steps
     return [share] * (n_inner_steps - 1) + [fraction + share]
 
@@ -110,7 +121,7 @@ def every_step_weights(n_inner_steps: int, fraction: float = 0.0) -> list[float]
 def _checked_weights(step_weights, n_inner_steps, fraction):
     if callable(step_weights):
         step_weights = step_weights(n_inner_steps, fraction)
-    elif not step_weights:
+    elif step_weights is None or not len(step_weights):
         step_weights = [0] * (n_inner_steps - 1) + [1]
     if len(step_weights) != n_inner_steps or not step_weights[-1] > 0:
         needed = f"step_weights must be {n_inner_steps} numbers, the last above 0"
@@ -138,7 +149,7 @@ def check_episode(
         The rates alpha.
     """
     rates = check_adaptable(predictor, inner_lr)
-    if not episode or n_inner_steps < 1:
+    if not len(episode) or n_inner_steps < 1:
         needed = "A meta-step needs a task and an inner step"
         raise ValueError(f"{needed}, got {len(episode)} tasks and {n_inner_steps} steps.")
     held = {id(p) for group in outer.param_groups for p in group["params"]}
@@ -150,6 +161,7 @@ def check_episode(
     return rates
 
 
+@checked
 def outer_step(outer: Optimizer, max_norm: float | None) -> None:
     """Line 8: clip the meta-gradient, refuse one that is no number, move theta.
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor, nn
 
+from vadkit.checks import checked
+
 
 def trainable(predictor: nn.Module) -> list[nn.Parameter]:
     """Find the weight tensors that learn; frozen ones stay out of every inner loop.
@@ -49,7 +51,15 @@ class InnerRates(nn.Module):
     Raghu et al. 2020 (ANIL) for `only="head"`.
     """
 
-    def __init__(self, predictor, inner_lr=0.01, learn=None, n_inner_steps=1, only=""):
+    @checked
+    def __init__(
+        self,
+        predictor: nn.Module,
+        inner_lr: float = 0.01,
+        learn: str | None = None,
+        n_inner_steps: int = 1,
+        only: str = "",
+    ):
         super().__init__()
         self.names = [name for name, p in predictor.named_parameters() if p.requires_grad]
         part = f"{only}." if only else ""
@@ -72,6 +82,7 @@ class InnerRates(nn.Module):
             like = next(predictor.parameters())
             self.log_alpha = nn.Parameter(like.new_full(shapes[learn], math.log(inner_lr)))
 
+    @checked
     def at(self, step: int) -> Sequence[float | Tensor]:
         """Look up the rate of each trainable weight tensor.
 
@@ -87,7 +98,7 @@ class InnerRates(nn.Module):
         """
         if self.learn:
             row = self.log_alpha.exp()[min(step, len(self.log_alpha) - 1)]
-            rates = row.expand(len(self.names)).unbind()
+            rates: list = list(row.expand(len(self.names)).unbind())
         else:
             rates = [self.start] * len(self.names)
         return [rate if moves else 0.0 for rate, moves in zip(rates, self.moves)]

@@ -16,16 +16,19 @@ from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
 from vadkit.checkpoints import load_tensors, load_weights, save_weights
+from vadkit.checks import checked
 from vadkit.episodes import EpisodeSampler
+from vadkit.finite import require_bounded, require_finite_weights
 from vadkit.losses import LOSSES, prediction_loss
 from vadkit.maml.adapting import adapt, adaptation_curve
-from vadkit.maml.checks import check_adaptable
+from vadkit.maml.checks import ADVICE, check_adaptable
 from vadkit.maml.history import MetaHistory, Monitor
 from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates, trainable
 from vadkit.metrics import decibel
 
 
+@checked
 @dataclass
 class MetaTrained:
     """A predictor that learned to adapt; saved, loaded and trained further as one.
@@ -53,6 +56,7 @@ class MetaTrained:
         """All that was learned."""
         return nn.ModuleDict({"predictor": self.predictor, "rates": self.rates})
 
+    @checked
     def adapt(
         self,
         support: tuple[Tensor, Tensor],
@@ -79,6 +83,7 @@ class MetaTrained:
             raise ValueError("It was trained on a loss of its own: give loss=..., the same one.")
         return self.loss
 
+    @checked
     def save(self, path: str | Path, header: dict | None = None, half: bool = False) -> None:
         """Write theta, rates and history to one safetensors file.
 
@@ -98,6 +103,7 @@ class MetaTrained:
         save_weights(path, self.modules, {**(header or {}), "meta": meta}, half)
 
     @classmethod
+    @checked
     def load(cls, path: str | Path, predictor: nn.Module) -> "MetaTrained":
         """Read what `save` wrote; a ValueError or FileNotFoundError says what is wrong.
 
@@ -117,25 +123,28 @@ class MetaTrained:
                 f"{path} holds plain weights, not a meta-trained predictor: "
                 "read it with vadkit.load_weights."
             )
-        n_inner_steps = meta["n_inner_steps"]
-        rates = InnerRates(
-            predictor,
-            meta["inner_lr"],
-            meta["learn_rates"],
-            n_inner_steps,
-            meta.get("only", ""),
-        )
-        loss = LOSSES.get(meta.get("loss", "prediction_loss"))
-        trained = cls(predictor, rates, n_inner_steps, MetaHistory(**meta["history"]), loss)
+        try:
+            trained = _from_header(cls, predictor, **meta)
+        except (TypeError, ValueError) as error:
+            problem = f"{path} does not say how it was meta-trained ({error})"
+            raise ValueError(f"{problem}: save it again.") from None
         load_weights(path, trained.modules)
         trained.predictor.eval()
         return trained
+
+
+def _from_header(
+    cls, predictor, inner_lr, learn_rates, n_inner_steps, history, only="", loss="prediction_loss"
+):
+    rates = InnerRates(predictor, inner_lr, learn_rates, n_inner_steps, only)
+    return cls(predictor, rates, n_inner_steps, MetaHistory(**history), LOSSES.get(loss))
 
 
 def _half_cosine(done, steps):
     return 0.5 + 0.5 * math.cos(math.pi * done / steps)
 
 
+@checked
 def meta_train(
     predictor: nn.Module | MetaTrained,
     sampler: EpisodeSampler,
@@ -189,7 +198,7 @@ def meta_train(
         If a loss is no number, with outer step, task and a hint. The predictor then holds the last
         good weights, and the error's `.trained` everything.
     """
-    _check_options(sampler, steps, update)
+    _check_options(sampler, steps)
     if not isinstance(predictor, MetaTrained):
         predictor = MetaTrained(predictor, check_adaptable(predictor, inner_lr), n_inner_steps)
     trained, monitor = predictor, monitor or Monitor()
@@ -214,13 +223,11 @@ def meta_train(
             bar.update()
             if history.n_steps % monitor.validate_every == 0 or done + 1 == steps:
                 _validate(trained, monitor.validation, loss)
+        require_finite_weights(trained.modules, ADVICE)
     return trained
 
 
-def _check_options(sampler, steps, update):
-    if not callable(update):
-        known = "meta_step, reptile_step, joint_step or a function like them"
-        raise ValueError(f"update is {known}, got {update!r}.")
+def _check_options(sampler, steps):
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}.")
     if len(sampler.pool) < 2:
@@ -272,6 +279,7 @@ def _note(trained, episode, loss):
     history.before.append(before)
     history.after.append(after)
     history.rates.append(trained.rates.table().tolist())
+    require_bounded(after, history.after[0], "The query loss after adapting", ADVICE)
     shown = f"query loss {before:.4g} -> {after:.4g}"
     if loss is prediction_loss:
         shown += f" ({decibel(before):.1f} -> {decibel(after):.1f} dB)"

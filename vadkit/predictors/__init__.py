@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vadkit.checks import checked
 from vadkit.predictors.attention import AttentionUNet, Transformer
 from vadkit.predictors.base import Predictor
 from vadkit.predictors.memory import MemoryUNet
@@ -25,6 +26,7 @@ PREDICTORS: dict[str, Callable[..., Predictor]] = {
 }
 
 
+@checked
 def copy_last_frame(x: Tensor) -> Tensor:
     """Predict that nothing changes: the predictor that learns nothing.
 
@@ -38,9 +40,10 @@ def copy_last_frame(x: Tensor) -> Tensor:
     Tensor
         Their last frames, (N, 1, H, W).
     """
-    return x[:, -1:]
+    return _video(x)[:, -1:]
 
 
+@checked
 def constant_velocity(x: Tensor) -> Tensor:
     """Predict that every pixel goes on changing as it did: 2 x4 - x3, and nothing is learned.
 
@@ -54,9 +57,16 @@ def constant_velocity(x: Tensor) -> Tensor:
     Tensor
         Frames (N, 1, H, W), which can leave [0, 1] a little.
     """
-    return 2 * x[:, -1:] - x[:, -2:-1]
+    return 2 * _video(x)[:, -1:] - x[:, -2:-1]
 
 
+def _video(x):
+    if x.ndim != 4:
+        raise ValueError(f"Windows are tensors (N, 4, H, W), got {tuple(x.shape)}.")
+    return x
+
+
+@checked
 def build_predictor(name: str, width: int = 16, seed: int = 0, **options: Any) -> Predictor:
     """Build a fresh predictor; the same seed gives the same starting weights.
 

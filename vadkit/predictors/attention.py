@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from vadkit.checks import checked
 from vadkit.predictors.base import Predictor
 from vadkit.predictors.unet import UNet
 from vadkit.windows import N_INPUTS
@@ -60,6 +61,7 @@ class AttentionUNet(UNet):
         Options of `UNet`.
     """
 
+    @checked
     def __init__(self, heads: int = 4, **options: Any):
         super().__init__(**options)
         self.middle = _ImageAttention(self.n_middle, heads)
@@ -96,6 +98,7 @@ class Transformer(Predictor):
         Options of `Predictor`.
     """
 
+    @checked
     def __init__(
         self, width: int = 16, blocks: int = 2, heads: int = 4, patch: int = 8, **options: Any
     ):

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadkit.checks import checked
 from vadkit.windows import N_INPUTS
 
 
@@ -25,6 +26,7 @@ class Predictor(nn.Module):
         do not matter.
     """
 
+    @checked
     def __init__(self, halvings: int, predicts: str = "frame", normalise: bool = False):
         super().__init__()
         if predicts not in ("frame", "change"):
@@ -51,11 +53,7 @@ class Predictor(nn.Module):
         ValueError
             If the shape is another.
         """
-        if x.ndim != 4 or x.shape[1] != N_INPUTS or min(x.shape[2:]) < 16:
-            raise ValueError(
-                f"A predictor takes (N, {N_INPUTS}, H, W) with H and W at least 16 pixels, "
-                f"got {tuple(x.shape)}."
-            )
+        check_windows(x)
         mean, scale = self._moments(x)
         height, width = x.shape[2:]
         output = self._network(self._padded((x - mean) / scale))[..., :height, :width]
@@ -82,6 +80,22 @@ class Predictor(nn.Module):
             nn.init.normal_(head.weight, std=0.01)
             nn.init.constant_(head.bias, 0.5)
         return head
+
+
+def check_windows(x: Tensor) -> None:
+    """Refuse what a predictor cannot take.
+
+    Parameters
+    ----------
+    x : Tensor
+        Windows (N, 4, H, W), H and W at least 16 pixels, or it is a ValueError.
+    """
+    shape = tuple(getattr(x, "shape", ()))
+    if not isinstance(x, Tensor) or len(shape) != 4 or shape[1] != N_INPUTS or min(shape[2:]) < 16:
+        raise ValueError(
+            f"A predictor takes (N, {N_INPUTS}, H, W) with H and W at least 16 pixels, "
+            f"got {shape or type(x).__name__}."
+        )
 
 
 def _moments(x):

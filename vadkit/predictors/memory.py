@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadkit.checks import checked
 from vadkit.predictors.unet import UNet
 
 
@@ -53,6 +54,7 @@ class MemoryUNet(UNet):
         Options of `UNet`.
     """
 
+    @checked
     def __init__(
         self, slots: int = 64, shrink: float = 1.0, sharpness: float = 10.0, **options: Any
     ):
@@ -72,4 +74,4 @@ class MemoryUNet(UNet):
         Tensor
             (N, places, slots); every row sums to one.
         """
-        return self.middle.address(self._encode(self._padded(x))[-1])
+        return self.middle.address(self.feature_maps(x)[-1])

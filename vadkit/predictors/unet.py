@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadkit.predictors.base import Predictor, conv_block
+from vadkit.checks import checked
+from vadkit.predictors.base import Predictor, check_windows, conv_block
 from vadkit.windows import N_INPUTS
 
 
@@ -24,6 +25,7 @@ class AutoEncoder(Predictor):
         Options of `Predictor`.
     """
 
+    @checked
     def __init__(self, width: int = 16, **options: Any):
         super().__init__(halvings=3, **options)
         w = width
@@ -61,6 +63,7 @@ class UNet(Predictor):
         Options of `Predictor`.
     """
 
+    @checked
     def __init__(
         self, width: int = 16, depth: int = 3, stem: int = 1, skips: bool = True, **options: Any
     ):
@@ -91,6 +94,7 @@ class UNet(Predictor):
         list of Tensor
             (N, C, h, w) for every size, from the widest image to the smallest.
         """
+        check_windows(x)
         mean, scale = self._moments(x)
         return self._encode(self._padded((x - mean) / scale))
 

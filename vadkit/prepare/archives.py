@@ -1,28 +1,26 @@
-"""Official archives: print the terms, fetch with resume, verify, unpack; trust no name inside."""
+"""Official archives: print the terms, fetch with resume, verify, lend what is in them."""
 
 import contextlib
+import errno
 import hashlib
 import http.client
 import os
-import shutil
-import tarfile
-import time
+import re
 import urllib.error
 import urllib.request
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tqdm import tqdm
 
-MAX_ENTRIES = 2_000_000
+from vadkit.prepare.ownership import alone
+from vadkit.prepare.unpacking import remove_unpacked, unpack
+
 _BLOCK = 1 << 20
-# What the libraries raise for an archive that is cut short or damaged.
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 _NO_CONNECTION = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _byte_bar = partial(tqdm, unit="B", unit_scale=True, unit_divisor=1024)
 
 
@@ -49,6 +47,8 @@ def dataset_folder(
     An archive is unpacked to a hidden folder in `beside`, which is gone when the work is done or
     the input was bad, and kept when it was interrupted.
     """
+    if not 0 < archive.max_gb < 1e6:
+        raise ValueError(f"max_gb={archive.max_gb} is no size in gigabytes.")
     path = _download(archive, downloads) if source is None else Path(source)
     if not path.exists():
         raise FileNotFoundError(
@@ -59,14 +59,15 @@ def dataset_folder(
         yield path, f"folder {path.resolve().name}"
         return
     checksum = _verify(path, archive.sha256)
-    folder = beside / f".{path.name}.unpacked"
-    _unpack(path, folder, archive.max_gb, checksum)
-    try:
-        yield folder, f"{path.name}, SHA-256 {checksum}"
-    except ValueError:
-        shutil.rmtree(folder)
-        raise
-    shutil.rmtree(folder)
+    folder = Path(os.path.abspath(beside)) / f".{path.name}.unpacked"
+    with alone(folder):
+        unpack(path, folder, archive.max_gb, checksum)
+        try:
+            yield folder, f"{path.name}, SHA-256 {checksum}"
+        except (ValueError, FileNotFoundError):
+            remove_unpacked(folder)
+            raise
+        remove_unpacked(folder)
 
 
 def _verify(path, expected):
@@ -78,11 +79,11 @@ def _verify(path, expected):
             digest.update(block)
             bar.update(len(block))
     checksum = digest.hexdigest()
-    if expected not in ("any", checksum):
+    if expected.lower() not in ("any", checksum):
         raise ValueError(
             f"{path} is not the official file (SHA-256 {checksum[:12]}..., "
             f"expected {expected[:12]}...): cut short or repacked. "
-            "Fetch it again, or add --sha256 any if you trust where it came from."
+            "Remove it and fetch it again, or add --sha256 any if you trust where it came from."
         )
     return checksum
 
@@ -103,31 +104,44 @@ def _download(archive, downloads):
     if target.exists():
         print(f"{target} is there already.")
         return target
-    folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{archive.file}.part"
+    with alone(part):
+        _fetch(archive.url, part, by_hand)
+        try:
+            _verify(part, archive.sha256)
+        except ValueError:
+            part.unlink()
+            raise ValueError(
+                f"What {archive.url} delivered is not the official file, and was removed: "
+                f"its checksum differs. {by_hand}"
+            ) from None
+        # Under its own name only now: a file called `archive.file` is complete and verified.
+        part.rename(target)
+    return target
+
+
+def _fetch(url, part, by_hand):
+    """Fetch what is still missing of the file; what can go wrong becomes a sentence."""
+    if not url.lower().startswith(("http://", "https://")):
+        raise ValueError(f"{url} is no address that begins with http:// or https://.")
     try:
-        _resume(archive.url, part)
-    except _NO_CONNECTION as error:
+        _resume(url, part)
+    except (*_NO_CONNECTION, ValueError) as error:
         reason = getattr(error, "reason", error)
         kept = ""
         if part.exists():
             kept = f" {part} keeps what arrived, and the same command goes on from there."
-        raise OSError(f"{archive.url} did not deliver ({reason}).{kept} {by_hand}") from None
-    try:
-        _verify(part, archive.sha256)
-    except ValueError:
-        part.unlink()
-        raise ValueError(
-            f"What {archive.url} delivered is not the official file, and was removed: "
-            f"its checksum differs. {by_hand}"
+        raise OSError(f"{url} did not deliver ({reason}).{kept} {by_hand}") from None
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise OSError(
+            f"{part.parent} is full. {part} keeps what arrived: make room, and the same command "
+            "goes on from there."
         ) from None
-    # Under its own name only now: a file called `archive.file` is complete and verified.
-    part.rename(target)
-    return target
 
 
 def _resume(url, part):
-    """Fetch what is still missing of the file."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -139,8 +153,8 @@ def _resume(url, part):
     # 206 is the rest of the file; any other status is all of it, from the beginning.
     with reply, open(part, "ab" if reply.status == 206 else "wb") as file:
         have = file.tell()
-        length = reply.headers.get("Content-Length")
-        total = have + int(length) if length else None
+        length = reply.headers.get("Content-Length", "")
+        total = have + int(length) if re.fullmatch("[0-9]{1,15}", length) else None
         with _byte_bar(total=total, desc=part.stem) as bar:
             bar.update(have)
             while block := reply.read(_BLOCK):
@@ -148,96 +162,3 @@ def _resume(url, part):
                 bar.update(len(block))
         if total and file.tell() < total:
             raise ConnectionError(f"the connection broke after {file.tell()} of {total} bytes")
-
-
-def _unpack(path, folder, max_gb, checksum):
-    """Unpack a .zip or .tar(.gz), unless that was done before for the same checksum.
-
-    Only plain files are written, each one inside `folder`. ValueError, and nothing left behind, for
-    any other entry, for more than `max_gb` of content, and for a damaged archive.
-    """
-    mark = folder / ".unpacked"
-    if mark.is_file() and mark.read_text() == checksum:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        _unpack_all(path, folder, int(max_gb * 1e9))
-        mark.write_text(checksum)
-    except _DAMAGE as error:
-        raise ValueError(
-            f"{path} cannot be unpacked ({error}): cut short or damaged. Fetch it again."
-        ) from None
-    finally:
-        if not mark.is_file():
-            shutil.rmtree(folder)
-
-
-def _unpack_all(path, folder, limit):
-    if not zipfile.is_zipfile(path) and not tarfile.is_tarfile(path):
-        raise ValueError(
-            f"{path} is neither a zip nor a tar archive, or is cut short. Fetch it again."
-        )
-    limit = min(limit, shutil.disk_usage(folder).free)
-    entries = _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path)
-    written = 0  # counted here, because what an entry claims about its size may be a lie
-    with _byte_bar(desc=f"unpacking {path.name}") as bar:
-        for count, (name, changed, open_entry) in enumerate(entries):
-            if count >= MAX_ENTRIES:
-                raise ValueError(
-                    f"{path} holds more than {MAX_ENTRIES} entries: this is not the dataset."
-                )
-            target = folder / name
-            if target.name.startswith(".") or "__MACOSX" in target.parts:
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with open_entry() as source, open(target, "wb") as file:
-                while block := source.read(_BLOCK):
-                    written += len(block)
-                    if written > limit:
-                        raise ValueError(
-                            f"{path} unpacks to more than {limit / 1e9:.3g} GB: "
-                            "refused (--max-gb, or a full disk)."
-                        )
-                    file.write(block)
-                    bar.update(len(block))
-            os.utime(target, (changed, changed))
-
-
-def _zip_entries(path):
-    """Yield (safe path, time of last change, what opens it) of each plain file; refuse links."""
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            if (entry.external_attr >> 28) == 0o12:
-                raise ValueError(
-                    f"{path} holds a link ('{entry.filename}'): "
-                    "refused, the official archive has none."
-                )
-            name = _safe(entry.filename, path)
-            if not entry.is_dir():
-                changed = time.mktime((*entry.date_time, 0, 0, -1))
-                yield name, changed, partial(archive.open, entry)
-
-
-def _tar_entries(path):
-    """Yield the same for a tar; refuse links and devices."""
-    with tarfile.open(path, "r|*") as archive:
-        for entry in archive:
-            if not entry.isfile() and not entry.isdir():
-                raise ValueError(
-                    f"{path} holds a link or device ('{entry.name}'): "
-                    "refused, the official archive has none."
-                )
-            name = _safe(entry.name, path)
-            if entry.isfile():
-                yield name, entry.mtime, partial(archive.extractfile, entry)
-
-
-def _safe(name, path):
-    """The entry's name as a relative path that stays inside; ValueError otherwise."""
-    pure = PurePosixPath(name.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or ":" in name or "\0" in name:
-        raise ValueError(
-            f"{path} holds '{name}', which points outside the folder it is unpacked to: refused."
-        )
-    return Path(*pure.parts)

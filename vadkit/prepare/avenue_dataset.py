@@ -2,17 +2,18 @@
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from vadkit.prepare.archives import Archive, dataset_folder
 from vadkit.prepare.clips import Options, Source
-from vadkit.prepare.decoding import VIDEO_ENDINGS, visible
+from vadkit.prepare.decoding import VIDEO_ENDINGS, promised_frames, visible
+from vadkit.prepare.mat_files import read_cells
 from vadkit.prepare.scene_folder import prepare_scene
 from vadkit.prepare.ucsd_dataset import frame_labels
 from vadkit.scenes import Scene
@@ -100,7 +101,7 @@ def avenue(
 
 def _lend_labels(label_set, archive, labels, beside, downloads):
     """The folder of the masks, or avenue.mat, as `dataset_folder` lends it."""
-    is_mat = labels is not None and Path(labels).suffix == ".mat"
+    is_mat = labels is not None and Path(labels).suffix.lower() == ".mat"
     if label_set == "ranges":
         if not is_mat:
             raise ValueError(
@@ -120,6 +121,10 @@ def _find_videos(folder, part):
     for place in (folder / part, *sorted(folder.glob(f"*/{part}"))):
         if place.is_dir():
             videos = visible(place, VIDEO_ENDINGS)
+            numbers = [path.stem.lstrip("0") for path in videos]
+            for path, number in zip(videos, numbers):
+                if numbers.count(number) > 1:
+                    raise ValueError(f"{path} is there twice, as {number or 0} counts: remove one.")
             if not videos:
                 raise FileNotFoundError(f"{place} holds no video: unpack the whole archive.")
             return videos
@@ -137,8 +142,18 @@ def _official_clips(tests, labels, masks):
     )
 
 
+def _number(path):
+    """The number of a test video, from 1, by which its labels are found."""
+    number = int(path.stem) if re.fullmatch("[0-9]{1,6}", path.stem) else 0
+    if number < 1:
+        raise ValueError(
+            f"{path} should be called by its number, like 01.avi: rename or remove it."
+        )
+    return number
+
+
 def _official_clip(path, folder, masks):
-    mat = folder / f"{int(path.stem)}_label.mat"
+    mat = folder / f"{_number(path)}_label.mat"
     if not mat.exists():
         raise FileNotFoundError(f"{mat} is missing: the labels of test clip {path.name}.")
     if masks:
@@ -150,10 +165,11 @@ def _official_clip(path, folder, masks):
 def read_label_masks(path: Path) -> Iterator[np.ndarray]:
     """Yield the masks of N_label.mat (`volLabel`, a 1xT cell): (H, W) uint8, non-zero = abnormal.
 
-    SciPy holds all masks of a clip at once: 490 MB for the longest, 1,438 frames of 360x640.
+    All masks of a clip are held at once: 330 MB for the longest, 1,438 frames of 360x640.
     """
-    masks = _read_cells(path, "volLabel")
-    if masks is None or not all(_is_mask(mask) for mask in masks):
+    cells = read_cells(path, "volLabel") or []
+    masks = [cell for cell in cells if cell is not None and _is_mask(cell)]
+    if not masks or len(masks) < len(cells):
         raise ValueError(
             f"{path} is damaged, or not an Avenue label file (a MAT-file with a cell of masks)."
         )
@@ -161,40 +177,43 @@ def read_label_masks(path: Path) -> Iterator[np.ndarray]:
 
 
 def _is_mask(value):
-    return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype == np.uint8
-
-
-def _read_cells(path, key):
-    """The cells of a MAT-file's cell array; None if it is damaged or holds no such array."""
-    import scipy.io  # slow to import, and only Avenue needs it
-
-    with open(path, "rb") as file:  # that the file cannot be read is another error
-        try:
-            cells = scipy.io.loadmat(file, variable_names=[key])[key]
-        except Exception:  # a damaged file can raise nearly anything
-            return None
-    return cells.ravel() if cells.dtype == object else None
+    if not isinstance(value, np.ndarray) or value.dtype != np.uint8:
+        return False
+    return value.ndim == 2 and value.size > 0
 
 
 def _ranged_clips(tests, path):
     """Test clips with the labels of avenue.mat. A clip's length is what its container says."""
     ranges = _read_ranges(path)
-    if len(ranges) < len(tests):
-        raise ValueError(
-            f"{path} labels {len(ranges)} clips, but there are {len(tests)} test videos."
-        )
     clips = []
     for video in tests:
-        length = int(cv2.VideoCapture(str(video), cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FRAME_COUNT))
-        labels = frame_labels(ranges[int(video.stem) - 1], length, video)
+        number = _number(video)
+        if number > len(ranges):
+            raise ValueError(
+                f"{video} has no labels in {path}, which has clips 1 to {len(ranges)}."
+            )
+        labels = frame_labels(ranges[number - 1], promised_frames(video), video)
         clips.append(Source("test", video.stem, video, labels=labels))
     return clips
 
 
 def _read_ranges(path):
     """One list of (first, last) per clip, from 1 and inclusive."""
-    clips = _read_cells(path, "gt")
-    if clips is None:
+    tables = read_cells(path, "gt")
+    if tables is None:
         raise ValueError(f"{path} is not a MAT-file with the key 'gt' (avenue.mat).")
-    tables = [np.reshape(clip, (2, -1)).T for clip in clips]
-    return [[(int(first), int(last)) for first, last in table] for table in tables]
+    for number, table in enumerate(tables, 1):
+        if not _is_table(table):
+            raise ValueError(
+                f"{path}: the entry of clip {number} should be a table of two rows, first and last "
+                "frames."
+            )
+    return [[(int(first), int(last)) for first, last in table.reshape(2, -1).T] for table in tables]
+
+
+def _is_table(value):
+    """Whether these are whole numbers in two rows; no numbers at all stand for no anomaly."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
+        return False
+    two_rows = value.ndim == 2 and (value.shape[0] == 2 or not value.size)
+    return two_rows and bool((np.isfinite(value) & (value == np.trunc(value))).all())

@@ -1,5 +1,6 @@
 """One clip: what it is made from, and its frames, labels and masks in a scene folder."""
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -10,7 +11,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vadkit.prepare.decoding import IMAGE_ENDINGS, grey_frames, visible
+from vadkit.prepare.decoding import (
+    IMAGE_ENDINGS,
+    check_name,
+    grey_frames,
+    listening,
+    promised_frames,
+    visible,
+)
 
 MIN_FRAMES = 5
 MIN_SIDE, MAX_SIDE = 16, 4096
@@ -32,6 +40,9 @@ class Source:
     # another process, and because its parts tell one clip from another.
     masks: functools.partial | None = None
 
+    def __post_init__(self):
+        check_name(self.path)
+
     @functools.cached_property
     def files(self) -> tuple[int, int, int]:
         """Number of files, their bytes, and their last change (ns), looked up once."""
@@ -39,6 +50,13 @@ class Source:
         stats = [file.stat() for file in files]
         last_change = max((stat.st_mtime_ns for stat in stats), default=0)
         return len(stats), sum(stat.st_size for stat in stats), last_change
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames there seem to be, without decoding any."""
+        if self.span:
+            return self.span[1] - self.span[0] + 1
+        return self.files[0] if self.path.is_dir() else promised_frames(self.path)
 
 
 @dataclass(frozen=True)
@@ -58,10 +76,20 @@ class Options:
                 f"size={self.size!r} is no size: "
                 f"give (height, width), {MIN_SIDE} to {MAX_SIDE} pixels each."
             )
-        if not 0 <= self.crop_top <= MAX_CROP:
-            raise ValueError(f"crop_top={self.crop_top!r} is no share from 0 to {MAX_CROP}.")
-        if self.jobs is not None and self.jobs < 1:
+        share = self.crop_top
+        if not isinstance(share, int | float) or not 0 <= share <= MAX_CROP:
+            raise ValueError(f"crop_top={share!r} is no share from 0 to {MAX_CROP}.")
+        if self.jobs is not None and (not isinstance(self.jobs, int) or self.jobs < 1):
             raise ValueError(f"jobs={self.jobs!r} is no number of processes: give 1 or more.")
+
+
+def check_before(clip: Source) -> None:
+    """ValueError for what a folder of pictures shows already before an hour of decoding."""
+    if clip.path.is_dir() and not clip.span:
+        length = clip.frame_count
+        _check_length(length, clip)
+        if isinstance(clip.labels, np.ndarray):
+            _check_count(len(clip.labels), "labels", clip, {"frames": length})
 
 
 def prepare_clip(clip: Source, folder: Path, options: Options, stopped: Callable[[], bool]) -> dict:
@@ -71,13 +99,10 @@ def prepare_clip(clip: Source, folder: Path, options: Options, stopped: Callable
     """
     report: dict = {}
     path = folder / clip.part / f"{clip.name}.npy"
-    frames = _small_frames(clip, options, report, stopped)
-    length, checksum = _write_npy(path, frames, options.size, np.uint8)
-    if length < MIN_FRAMES:
-        raise ValueError(
-            f"{clip.path} gives {length} frames: "
-            f"four to look at and one to predict make {MIN_FRAMES}."
-        )
+    frames = contextlib.closing(_small_frames(clip, options, report, stopped))
+    with listening(clip.path, options.skip_corrupt, report), frames as small:
+        length, checksum = _write_npy(path, small, options.size, np.uint8)
+    _check_length(length, clip)
     record = {"frames": length, "sha256": checksum, "source": clip.path.name, **report}
     if clip.span:
         record["span"] = clip.span
@@ -85,11 +110,20 @@ def prepare_clip(clip: Source, folder: Path, options: Options, stopped: Callable
     return record
 
 
+def _check_length(length, clip):
+    if length < MIN_FRAMES:
+        raise ValueError(
+            f"{clip.path} gives {length} frames: "
+            f"four to look at and one to predict make {MIN_FRAMES}."
+        )
+
+
 def _small_frames(clip, options, report, stopped):
     for frame in grey_frames(clip.path, clip.span, options.skip_corrupt, report):
         if stopped():
             raise KeyboardInterrupt
-        yield _shrink(frame, options)
+        report["pixels"] = frame.shape  # rows and columns, as they came
+        yield _shrink(frame, options, clip.path)
 
 
 def _write_labels(clip, path, options, record):
@@ -105,7 +139,8 @@ def _write_labels(clip, path, options, record):
     if labels is not None:
         _check_count(len(labels), "labels", clip, record)
         record["abnormal"] = int(labels[:length].sum())
-        np.save(path.with_suffix(".labels.npy"), labels[:length])
+        with open(path.with_suffix(".labels.npy"), "wb") as file:
+            np.save(file, labels[:length])
 
 
 def _write_masks(clip, path, options, record):
@@ -114,15 +149,30 @@ def _write_masks(clip, path, options, record):
 
     def small_masks():
         for mask in clip.masks():
+            _check_mask(mask, clip, len(any_pixel), record["pixels"])
             marked = np.not_equal(mask, 0)
             if len(any_pixel) < record["frames"]:
                 # A pixel is abnormal where at least half of what it covers is.
-                yield _shrink(marked.astype(np.uint8) * 255, options) >= 128
+                yield _shrink(marked.astype(np.uint8) * 255, options, clip.path) >= 128
             any_pixel.append(bool(marked.any()))
 
-    _write_npy(path, small_masks(), options.size, bool)
+    _, record["masks_sha256"] = _write_npy(path, small_masks(), options.size, bool)
     _check_count(len(any_pixel), "masks", clip, record)
     return np.array(any_pixel[: record["frames"]])
+
+
+def _check_mask(mask, clip, number, frame_size):
+    """ValueError for what is no picture, or one of other proportions than the frames."""
+    where = f"{clip.masks.args[0]}: the mask of frame {number} of {clip.name}"
+    flat = isinstance(mask, np.ndarray) and mask.ndim == 2 and mask.size > 0
+    if not flat or mask.dtype.kind not in "biuf" or not np.isfinite(mask).all():
+        raise ValueError(f"{where} is no picture with numbers as pixels: get the labels again.")
+    (rows, columns), (height, width) = mask.shape, frame_size
+    if not 0.9 < rows * width / (columns * height) < 1.1:
+        raise ValueError(
+            f"{where} is {columns}x{rows}, but its frames are {width}x{height}: "
+            "these are the masks of another clip."
+        )
 
 
 def _check_count(count, what, clip, record):
@@ -134,10 +184,15 @@ def _check_count(count, what, clip, record):
         )
 
 
-def _shrink(frame, options):
+def _shrink(frame, options, where):
     """Cut the top rows off and average down (or enlarge) to `options.size`: (H, W) uint8."""
     height, width = options.size
-    frame = frame[round(options.crop_top * len(frame)) :]
+    rows = len(frame)
+    frame = frame[round(options.crop_top * rows) :]
+    if not len(frame):
+        raise ValueError(
+            f"{where} has {rows} rows, and nothing is left of them: cut off less (--crop-top)."
+        )
     smaller = frame.shape[0] >= height and frame.shape[1] >= width
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return cv2.resize(frame, (width, height), interpolation=interpolation)

@@ -18,18 +18,47 @@ import numpy as np
 IMAGE_ENDINGS = {".tif", ".tiff", ".bmp", ".png", ".jpg", ".jpeg", ".pgm"}
 VIDEO_ENDINGS = {".avi", ".mp4", ".m4v", ".mkv", ".mov", ".webm", ".mpg", ".mpeg", ".wmv"}
 _DAMAGE = re.compile(rb"ERROR|error|Premature end|Corrupt JPEG")
+_VIDEO_DAMAGE = re.compile(rb"^.*(?:[Ee]rror|damaged|[Cc]onceal|mismatch).*$", re.M)
+# These hold no index: nobody can tell whether such a file is whole.
+_WITHOUT_LENGTH = {
+    ".mpg",
+    ".mpeg",
+    ".vob",
+    ".ts",
+    ".mts",
+    ".m2ts",
+    ".m2v",
+    ".h264",
+    ".264",
+    ".hevc",
+}
 
 
 def _natural(name):
-    """Sort key that puts frame2 before frame10."""
-    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", name)]
+    """Sort key that puts frame2 before frame10; the name itself settles 1.png and 01.png."""
+    pieces = re.split(
+        "([0-9]+)", name
+    )  # what is between the numbers, and at odd places the numbers
+    return [int(piece) if n % 2 else piece for n, piece in enumerate(pieces)], name
+
+
+def check_name(path: Path) -> None:
+    """ValueError for a name that is no text: OpenCV would crash on it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        name = str(os.fsencode(path))[1:]
+        raise ValueError(f"The name {name} is not in UTF-8: rename that file or folder.") from None
 
 
 def visible(folder: Path, endings: set[str] | None = None) -> list[Path]:
     """List a folder in natural order, without `._*`, `.DS_Store` and their like."""
     names = [name for name in os.listdir(folder) if not name.startswith(".") and name != "__MACOSX"]
     paths = [Path(folder, name) for name in sorted(names, key=_natural)]
-    return [path for path in paths if endings is None or path.suffix.lower() in endings]
+    paths = [path for path in paths if endings is None or path.suffix.lower() in endings]
+    for path in paths:
+        check_name(path)
+    return paths
 
 
 def grey_frames(
@@ -100,10 +129,17 @@ def _decode_folder(folder, first=0, last=None):
     with tempfile.TemporaryFile(buffering=0) as messages:
         for path in visible(folder, IMAGE_ENDINGS)[first:end]:
             with _capture_stderr(messages):
-                frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+                frame = _read_picture(path)
             if _tells_of_damage(messages):
                 frame = None
             yield path, frame
+
+
+def _read_picture(path):
+    try:
+        return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    except cv2.error:  # a picture that claims to be larger than any is
+        return None
 
 
 def _tells_of_damage(messages):
@@ -115,14 +151,31 @@ def _tells_of_damage(messages):
     return _DAMAGE.search(text) is not None
 
 
-def _decode_video(path, first, last, report):
-    with tempfile.TemporaryFile() as messages, _capture_stderr(messages):
-        video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    if not video.isOpened():
+@contextlib.contextmanager
+def listening(path: Path, skip_corrupt: bool, report: dict) -> Iterator[None]:
+    """Swallow what the decoder of a video prints in a `with` block; ValueError for damage.
+
+    Decoders work ahead in threads of their own and hide damage as well as they can, so only that
+    there is some is known, not where; "decoder_complaints" of `report` counts it.
+    """
+    with tempfile.TemporaryFile(buffering=0) as messages:
+        with _capture_stderr(messages):
+            yield
+        messages.seek(0)
+        complaints = _VIDEO_DAMAGE.findall(messages.read())
+    if complaints:
+        report["decoder_complaints"] = len(complaints)
+    if complaints and not skip_corrupt:
+        words = complaints[0].decode(errors="replace").split("] ")[-1].strip()[:80]
         raise ValueError(
-            f"{path} cannot be opened as a video: damaged, cut short, or a codec that OpenCV lacks."
+            f"{path} is damaged, its decoder says '{words}': "
+            "get the file again, or add --skip-corrupt to use it as it decodes."
         )
-    promised = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+
+
+def _decode_video(path, first, last, report):
+    video = _open_video(path)
+    promised = _promised(video)
     number = 0
     while (last is None or number <= last) and video.grab():
         if number >= first:
@@ -134,6 +187,31 @@ def _decode_video(path, first, last, report):
     # Containers that estimate their length are off by one at times.
     if last is None and promised - number > 1:
         report["missing_at_end"] = promised - number
+    if last is None and (path.suffix.lower() in _WITHOUT_LENGTH or number - promised > 1):
+        report["length_unsure"] = True
+
+
+def _open_video(path):
+    with tempfile.TemporaryFile() as messages, _capture_stderr(messages):
+        video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if not video.isOpened():
+        raise ValueError(
+            f"{path} cannot be opened as a video: damaged, cut short, or a codec that OpenCV lacks."
+        )
+    return video
+
+
+def promised_frames(path: Path) -> int:
+    """Return how many frames a video says it has; ValueError if it is none."""
+    video = _open_video(path)
+    promised = _promised(video)
+    video.release()
+    return promised
+
+
+def _promised(video):
+    promised = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    return int(promised) if 0 <= promised < 1e9 else 0
 
 
 @contextlib.contextmanager

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,22 +72,39 @@ def video(
     """
     options = Options(size, crop_top, skip_corrupt, jobs, replace)
     normal, scored = _as_texts(train), _as_texts(test)
+    if label_key is not None and labels is None:
+        raise ValueError(f"label_key={label_key!r} needs labels to choose from: add --labels.")
     clips = [clip for path in normal for clip in _find_clips(path, "train")]
     clips += [clip for path in scored for clip in _find_clips(path, "test")]
+    _refuse_inside(out, [*normal, *scored, *(str(clip.path) for clip in clips)])
     if labels is not None:
-        clips = _attach_labels(clips, _read_labels(labels, label_key))
+        clips = _attach_labels(clips, _read_labels(Path(labels), label_key), Path(labels))
     source = " ".join(normal + scored)
     return prepare_scene(out, clips, options, dataset="own video", source=source)
 
 
 def _as_texts(paths):
     paths = [paths] if isinstance(paths, str | Path) else paths
-    return [str(path) for path in paths]
+    texts = [str(path) for path in paths]
+    if not texts or not all(texts):
+        raise ValueError("An empty path among the clips: name a video or a folder.")
+    return texts
+
+
+def _refuse_inside(out, texts):
+    """A scene inside the folder that its clips come from would be taken for one of them."""
+    target = Path(os.path.realpath(Path(out).expanduser()))
+    for text in texts:
+        source = Path(os.path.realpath(text))
+        if source.is_dir() and (source == target or source in target.parents):
+            raise ValueError(
+                f"{out} lies in {text}, where the clips come from: choose another --out."
+            )
 
 
 def _find_clips(text, part):
     """The clips that PATH or PATH:FIRST-LAST names, without labels."""
-    match = re.fullmatch(r"(.+):(\d+)-(\d+)", text)
+    match = re.fullmatch("(.+):([0-9]{1,12})-([0-9]{1,12})", text, re.S)
     if not match or Path(text).exists():
         return [Source(part, _stem(path), path) for path in _clip_paths(Path(text))]
     path, first, last = Path(match[1]), int(match[2]), int(match[3])
@@ -130,10 +149,23 @@ def _clip_paths(path):
 
 def _read_labels(path, key):
     """The label file as {clip name: (T,) bool}, every value checked."""
+    doubles: list[str] = []
+
+    def without_doubles(pairs):
+        doubles.extend(
+            name for name, count in Counter(name for name, _ in pairs).items() if count > 1
+        )
+        return dict(pairs)
+
     try:
-        by_clip = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
+        by_clip = json.loads(text, object_pairs_hook=without_doubles)
     except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}).") from None
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deep for a label file.") from None
+    if doubles:
+        raise ValueError(f"{path} names '{doubles[0]}' twice: keep one of them.")
     if not isinstance(by_clip, dict):
         raise ValueError(f"{path} should map clip names to lists of 0 and 1.")
     return {name: _check_labels(labels, name, path, key) for name, labels in by_clip.items()}
@@ -142,9 +174,10 @@ def _read_labels(path, key):
 def _check_labels(labels, name, path, key):
     if isinstance(labels, dict):
         if key not in labels:
+            versions = " or ".join(list(labels)[:5]) or "(there is none)"
             raise ValueError(
                 f"{path} has several versions of the labels of '{name}': "
-                f"choose --label-key {' or '.join(labels)}."
+                f"choose --label-key {versions}."
             )
         labels = labels[key]
     if not isinstance(labels, list):
@@ -152,30 +185,48 @@ def _check_labels(labels, name, path, key):
     for t, label in enumerate(labels):
         if label not in (0, 1):
             raise ValueError(
-                f"{path}: frame {t} of '{name}' is labelled {label!r}; 0 is normal, 1 is abnormal."
+                f"{path}: frame {t} of '{name}' is labelled {repr(label)[:40]}; "
+                "0 is normal, 1 is abnormal."
             )
     return np.array(labels, bool)
 
 
-def _attach_labels(clips, labels):
+def _attach_labels(clips, labels, file):
     """Give test clips their labels, and see to it that nothing abnormal is trained on."""
-    if not any(_stem(clip.path) in labels for clip in clips if clip.part == "test"):
-        raise ValueError(
-            f"The label file names {', '.join(labels) or 'no clip'}; none of them is a test clip."
-        )
-    return [_labelled(clip, labels.get(_stem(clip.path))) for clip in clips]
+    paths = {}
+    for clip in clips:
+        stem = _stem(clip.path)
+        if (
+            clip.part == "test"
+            and paths.setdefault(stem, clip.path) != clip.path
+            and stem in labels
+        ):
+            raise ValueError(
+                f"{file} labels '{stem}', which may be {paths[stem]} or {clip.path}: "
+                "rename one of them."
+            )
+    if not paths.keys() & labels.keys():
+        named = ", ".join(list(labels)[:5]) + (" ..." if len(labels) > 5 else "")
+        raise ValueError(f"{file} names {named or 'no clip'}; none of them is a test clip.")
+    # A training clip of the same name elsewhere is another clip, which the file says nothing about.
+    folders = {path.parent for path in paths.values()} | {file.parent}
+    known = [clip.part == "test" or clip.path.parent in folders for clip in clips]
+    return [
+        _labelled(clip, labels.get(_stem(clip.path)) if it_is_meant else None)
+        for clip, it_is_meant in zip(clips, known)
+    ]
 
 
 def _labelled(clip, labels):
-    if clip.span and labels is not None:
-        first, last = clip.span
+    first, last = clip.span or (0, None)
+    if labels is not None and clip.span:
         labels = labels[first : last + 1]
-        if clip.part == "train" and labels.any():
+    if clip.part == "train":
+        if labels is not None and labels.any():
             raise ValueError(
                 f"{clip.path}: frame {first + int(labels.argmax())} of the training range "
                 "is labelled abnormal."
             )
-    if clip.part == "train":
         return clip
     if labels is None:
         print(f"note: no labels for test clip '{clip.name}', it stays unlabelled.")

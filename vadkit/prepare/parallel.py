@@ -3,12 +3,14 @@
 Workers leave Ctrl-C to the parent, stop when it says so, and die when it dies.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import cv2
@@ -21,11 +23,12 @@ _stop = None
 def run_parallel(
     function: Callable, items: list, jobs: int | None = None
 ) -> Generator[tuple[Any, Any], None, None]:
-    """Yield (item, result) as each gets ready, from `jobs` processes, one per core by default.
+    """Yield (item, result) as each gets ready, from `jobs` processes, by default one per core.
 
     `function(item, stopped)` is to end once `stopped()` says True. One job is done in this process.
     """
-    jobs = min(jobs or _cores(), len(items))
+    # More than there are cores only costs memory, 60 MB each; Windows allows 61.
+    jobs = min(jobs or _cores(), max(2, _cores()), 61, len(items))
     if jobs == 1:
         never = threading.Event()
         for item in items:
@@ -35,15 +38,45 @@ def run_parallel(
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool:
-        running = {pool.submit(_work, function, item): item for item in items}
+        with _deaf_to_ctrl_c():
+            running = {pool.submit(_work, function, item): item for item in items}
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
         except ValueError as error:
             raise error from None  # the worker's traceback would bury the sentence
+        except BrokenProcessPool:
+            raise OSError(
+                "A process that prepares clips was ended from outside, most likely for want of "
+                "memory: try fewer of them (--jobs 1)."
+            ) from None
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c():
+    """Processes started here never hear it, not even while they load; this one hears it after."""
+    heard = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        numbers = ()  # only the main thread hears anything
+    before = {number: signal.signal(number, lambda *what: heard.append(what)) for number in numbers}
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else None
+    try:
+        yield
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number in numbers:
+            signal.signal(number, before[number])
+    for number, frame in heard:
+        if callable(before[number]):
+            before[number](number, frame)
+        else:
+            raise KeyboardInterrupt
 
 
 def _start_worker(stop):
@@ -64,4 +97,4 @@ def _work(function, item):
 
 
 def _cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,7 +12,9 @@ from vadkit.prepare.archives import Archive, dataset_folder
 from vadkit.prepare.clips import Options, Source
 from vadkit.prepare.decoding import VIDEO_ENDINGS, visible
 from vadkit.prepare.scene_folder import prepare_scene
-from vadkit.scenes import Scene
+from vadkit.scenes import Scene, open_npy
+
+AGAIN = "unpack the archive again"
 
 ARCHIVE = Archive(
     file="shanghaitech.tar.gz",
@@ -71,10 +73,12 @@ def shanghaitech(
         by_camera: dict[str, list[Source]] = {}
         for clip in _find_clips(_find_root(folder), masks):
             by_camera.setdefault(clip.name[:2], []).append(clip)
-        for camera in scenes or sorted(by_camera):
+        wanted = list(dict.fromkeys(scenes or sorted(by_camera)))
+        for camera in wanted:  # all of them before hours go into the first
             if camera not in by_camera:
                 present = ", ".join(sorted(by_camera))
                 raise ValueError(f"There is no scene {camera} here, only {present}.")
+        for camera in wanted:
             clips = by_camera[camera]
             about = {"dataset": "ShanghaiTech Campus", "source": origin}
             about["name"] = f"shanghaitech/{camera}"
@@ -96,34 +100,46 @@ def _find_clips(root, masks):
     train = _clips_in(root / "training" / "videos", VIDEO_ENDINGS)
     test = [path for path in _clips_in(root / "testing" / "frames") if path.is_dir()]
     clips = [Source("train", path.stem, path) for path in train]
-    return clips + [_test_clip(path, root / "testing", masks) for path in test]
+    clips += [_test_clip(path, root / "testing", masks) for path in test]
+    if not clips:
+        raise FileNotFoundError(
+            f"{root} holds no clip like 01_001, camera first: is it the ShanghaiTech dataset?"
+        )
+    return clips
 
 
 def _clips_in(folder, endings=None):
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is missing: unpack the whole archive.")
-    return [path for path in visible(folder, endings) if re.fullmatch(r"\d\d_\d+", path.stem)]
+    return [path for path in visible(folder, endings) if re.fullmatch("[0-9]{2}_[0-9]+", path.stem)]
 
 
 def _test_clip(path, testing, masks):
     labels = _read_frame_labels(testing / "test_frame_mask" / f"{path.name}.npy")
     file = testing / "test_pixel_mask" / f"{path.name}.npy"
-    read_masks = partial(read_mask_array, file) if masks and file.exists() else None
+    read_masks = None
+    if masks and file.exists():
+        _check_masks(file, len(labels))
+        read_masks = partial(read_mask_array, file)
     return Source("test", path.name, path, labels=labels, masks=read_masks)
 
 
 def _read_frame_labels(path):
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: the labels of that test clip.")
-    try:
-        labels = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError):
-        raise ValueError(f"{path} is not a NumPy file, or is damaged.") from None
-    if labels.ndim != 1 or not np.isin(labels, (0, 1)).all():
+    labels = open_npy(path, AGAIN)
+    if labels.dtype.kind not in "biuf" or labels.ndim != 1 or not np.isin(labels, (0, 1)).all():
         raise ValueError(f"{path} should hold one 0 or 1 per frame.")
     return labels.astype(bool)
 
 
+def _check_masks(path, length):
+    masks = open_npy(path, AGAIN)
+    if masks.ndim != 3 or len(masks) != length or masks.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{path} holds {masks.dtype} {masks.shape}, "
+            f"but should hold one mask for each of the {length} frames."
+        )
+
+
 def read_mask_array(path: Path) -> Iterator[np.ndarray]:
     """Yield the masks of one .npy file (T, H, W), memory-mapped: (H, W), non-zero = abnormal."""
-    yield from np.load(path, mmap_mode="r", allow_pickle=False)
+    yield from open_npy(path, AGAIN)

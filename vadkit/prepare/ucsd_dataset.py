@@ -90,14 +90,16 @@ def _find_subset(folder, name):
 
 
 def _subset_clips(folder, masks):
-    train = _clips_in(folder / "Train", r"Train\d+")
-    test = _clips_in(folder / "Test", r"Test\d+")
+    train = _clips_in(folder / "Train", "Train[0-9]{1,6}")
+    test = _clips_in(folder / "Test", "Test[0-9]{1,6}")
     ranges = _read_ranges(folder / "Test" / f"{folder.name}.m")
     if len(test) != len(ranges):
         print(
             f"note: {folder.name} has {len(test)} test clips here, "
             f"the labels speak of {len(ranges)}: not the whole dataset."
         )
+    if len({int(path.name.removeprefix("Test")) for path in test}) < len(test):
+        raise ValueError(f"{folder / 'Test'} holds two folders with one number: remove one.")
     clips = [Source("train", path.name, path) for path in train]
     return clips + [_test_clip(path, ranges, masks) for path in test]
 
@@ -105,28 +107,42 @@ def _subset_clips(folder, masks):
 def _clips_in(folder, pattern):
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is missing: is {folder.parent} complete?")
-    return [path for path in visible(folder) if re.fullmatch(pattern, path.name)]
+    clips = [path for path in visible(folder) if re.fullmatch(pattern, path.name)]
+    if not clips:
+        raise FileNotFoundError(
+            f"{folder} holds no clip like {folder.name}001: unpack the whole archive."
+        )
+    return clips
 
 
 def _read_ranges(path):
     """One list of (first, last) per test clip, from 1 and inclusive, as MATLAB counts."""
     code = re.sub(r"%.*", "", path.read_text(encoding="utf-8", errors="replace"))
-    clips = []
-    for content in re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", code):
-        pairs = re.findall(r"(\d+)(?:\s*:\s*(\d+))?", content)
-        clips.append([(int(first), int(last or first)) for first, last in pairs])
-    if not clips:
+    contents = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", code)
+    if not contents or len(contents) != code.count("gt_frame"):
         raise ValueError(
-            f"{path} holds no line like TestVideoFile{{end+1}}.gt_frame = [5:90, 140:200];"
+            f"{path} should hold lines like TestVideoFile{{end+1}}.gt_frame = [5:90, 140:200]; "
+            "and no other with gt_frame."
         )
-    return clips
+    return [[_read_range(text, path) for text in _pieces(content)] for content in contents]
+
+
+def _pieces(content):
+    return re.sub(r"\s*:\s*", ":", content).replace(",", " ").replace(";", " ").split()
+
+
+def _read_range(text, path):
+    match = re.fullmatch("([0-9]{1,9})(?::([0-9]{1,9}))?", text)
+    if not match:
+        raise ValueError(f"{path}: '{text[:40]}' is no range of frames like 5:90.")
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _test_clip(path, ranges, masks):
     number = int(path.name.removeprefix("Test"))
-    if number > len(ranges):
+    if not 1 <= number <= len(ranges):
         raise ValueError(
-            f"{path} has no line in the label file, which ends with clip {len(ranges)}."
+            f"{path} has no line in the label file, which has clips 1 to {len(ranges)}."
         )
     labels = frame_labels(ranges[number - 1], len(visible(path, IMAGE_ENDINGS)), path)
     folder = path.with_name(f"{path.name}_gt")

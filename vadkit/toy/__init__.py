@@ -4,11 +4,12 @@
 what may be normal at one place and strange at the next; `worlds` samples a place and its camera,
 `backdrops` paints what never moves; `crowds` and `passers_by` decide who walks where, with the
 `bodies` of people, animals and vehicles; `geometry` holds the camera and the walkways; `clips`
-renders the frames and derives labels and boxes.
+renders the frames and derives labels and boxes; `cutouts` cuts strangers out of them.
 """
 
 from vadkit.toy.clips import RenderedClip
 from vadkit.toy.customs import CUSTOMS
+from vadkit.toy.cutouts import cut_out, drawn_strangers
 from vadkit.toy.passers_by import STRANGER
 from vadkit.toy.places import (
     CONTEXTUAL,
@@ -34,5 +35,6 @@ from vadkit.toy.worlds import World
 __all__ = [
     "BOAR_SEED", "CONTEXTUAL", "CUSTOMS", "HEADLINE", "KINDS", "NORMAL_LIFE", "NormalLife",
     "PLACES", "RenderedClip", "STRANGER", "TEST_SEEDS", "TRAIN_SEEDS", "ToyScene",
-    "VALIDATION_SEEDS", "World", "boar_scene", "kinds_for", "the_boar", "toy_scene",
+    "VALIDATION_SEEDS", "World", "boar_scene", "cut_out", "drawn_strangers", "kinds_for",
+    "the_boar", "toy_scene",
 ]  # fmt: skip

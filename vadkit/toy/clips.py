@@ -9,6 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from vadkit.checks import checked
 from vadkit.toy.backdrops import SHIFT, paint
 from vadkit.toy.bodies import BODIES
 from vadkit.toy.crowds import Actor, make_actors
@@ -172,6 +173,7 @@ class RenderedClip:
         """
         return self._copy(self.world, shown=False)
 
+    @checked
     def in_world(self, world: World) -> "RenderedClip":
         """Give the same clip in another light, or where the other side of a custom is normal.
 

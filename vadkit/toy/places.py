@@ -5,6 +5,8 @@ What a place looks like is decided in `worlds` (props, light) and `backdrops` (g
 
 from typing import NamedTuple
 
+from vadkit.checks import checked
+
 HEADLINE = ("runner", "cyclist", "car", "boar")
 # Behavioural kinds look or move unlike anything normal.
 KINDS = (*HEADLINE, "skateboarder", "dog", "truck", "ball")
@@ -50,6 +52,7 @@ NORMAL_LIFE = {
 PLACES = tuple(NORMAL_LIFE)
 
 
+@checked
 def kinds_for(place: str) -> tuple[str, ...]:
     """List the kinds of anomaly that can happen in a place.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vadkit.checks import checked
 from vadkit.scenes import Clip, Scene
 from vadkit.toy.clips import RenderedClip
 from vadkit.toy.customs import CUSTOMS
@@ -72,6 +73,7 @@ class ToyScene(Scene):
         scene = self.in_world(there)
         return replace(scene, name=f"{name}, {scene.side}")
 
+    @checked
     def in_world(self, world: World) -> "ToyScene":
         """Make the same people walk in another world: another light, the other side of a custom.
 
@@ -95,6 +97,7 @@ class ToyScene(Scene):
         there = self.opposite().test_clips
         return [here.labels | clip.labels for here, clip in zip(self.test_clips, there)]
 
+    @checked
     def normal_clip(self, number: int) -> RenderedClip:
         """Make a clip of normal life; the first ones are the training clips.
 
@@ -110,6 +113,7 @@ class ToyScene(Scene):
         """
         return self._clip("train", 0, number)
 
+    @checked
     def strange_clip(self, number: int, kind: str) -> RenderedClip:
         """Make a clip with an anomaly to train with: never one of the test clips.
 
@@ -127,12 +131,13 @@ class ToyScene(Scene):
         return self._clip("strange", 2, number, kind)
 
     def _clip(self, part, part_number, number, kind=""):
-        if number < 0 or number != int(number):
+        if number < 0:
             raise ValueError(f"Clips are numbered from 0, got {number}.")
         name, seed = f"{part}{number:02d}", (*self.seed, part_number, int(number))
         return RenderedClip(self.world, name, seed, self.n_frames, self.size, kind)
 
 
+@checked
 def toy_scene(
     seed: int,
     place: str = "campus",
@@ -174,8 +179,8 @@ def toy_scene(
         For a seed, place, size, length, kind or custom that cannot be.
     """
     allowed = _check_kinds(kinds or (), place, custom)
-    _check(seed, size, n_frames, custom)
-    seed, number = int(seed), PLACES.index(place)
+    _check(size, n_frames, custom)
+    number = PLACES.index(place)
     rng = np.random.default_rng([seed, number])
     if custom is None:
         prefix: tuple[int, ...] = (seed, number)
@@ -203,10 +208,8 @@ def toy_scene(
     return scene
 
 
-def _check(seed, size, n_frames, custom):
-    if seed < 0 or seed != int(seed):
-        raise ValueError(f"A seed is a whole number from 0, got {seed}.")
-    if size < 32 or size != int(size):
+def _check(size, n_frames, custom):
+    if size < 32:
         raise ValueError(f"A toy scene needs a size of at least 32 pixels, got {size}.")
     if n_frames < 40:
         raise ValueError(f"An anomaly needs room: clips of at least 40 frames, got {n_frames}.")
@@ -239,6 +242,7 @@ def _kinds_with(custom, place):
     return (STRANGER, *(kind for kind in KINDS if kind not in normal))
 
 
+@checked
 def boar_scene(size: int = 64) -> ToyScene:
     """Make the scene of `the_boar`, a campus that comes back in every notebook.
 
@@ -255,6 +259,7 @@ def boar_scene(size: int = 64) -> ToyScene:
     return toy_scene(BOAR_SEED, "campus", size, n_frames=112)
 
 
+@checked
 def the_boar(size: int = 64) -> Clip:
     """Make the clip that runs through the whole course: a wild boar bolts across the campus.
 

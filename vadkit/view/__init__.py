@@ -24,6 +24,7 @@ from vadkit.view.plots import (
 )
 from vadkit.view.style import (
     ABNORMAL,
+    AMBER,
     BLACK,
     BLUE,
     COLOURS,
@@ -31,18 +32,23 @@ from vadkit.view.style import (
     ERROR_MAP,
     ERROR_MAX,
     GREEN,
-    ORANGE,
+    GREY,
+    PURPLE,
+    SKY,
     VERMILLION,
+    bundle,
+    colours_of,
+    image_tag,
     show,
     subplots,
-    to_png,
+    to_image,
 )
 from vadkit.view.tables import table
 
 __all__ = [
-    "ABNORMAL", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN",
-    "ORANGE", "VERMILLION", "as_clip", "describe_labels", "feature_maps", "gallery",
-    "intervals", "kind_of", "predict_and_score", "predictions", "psnr_curve",
-    "representative_frame", "scored", "show", "still", "subplots", "table", "to_png",
-    "window_strip",
+    "ABNORMAL", "AMBER", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN",
+    "GREY", "PURPLE", "SKY", "VERMILLION", "as_clip", "bundle", "colours_of", "describe_labels",
+    "feature_maps", "gallery", "image_tag", "intervals", "kind_of", "predict_and_score",
+    "predictions", "psnr_curve", "representative_frame", "scored", "show", "still", "subplots",
+    "table", "to_image", "window_strip",
 ]  # fmt: skip

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from vadkit.evaluation import SCORES, predict_clip
+from vadkit.checks import checked, numbers
+from vadkit.evaluation import SCORES
+from vadkit.predicting import predict_clip
 from vadkit.scenes import Clip, check_labels
 from vadkit.text import say
 from vadkit.windows import N_INPUTS, Windows, to_float
@@ -13,7 +16,8 @@ from vadkit.windows import N_INPUTS, Windows, to_float
 BATCH = 32  # windows scored at once
 
 
-def as_clip(clip: Clip | np.ndarray) -> Clip:
+@checked
+def as_clip(clip: Clip | ArrayLike) -> Clip:
     """Check a clip, or make one without labels from frames.
 
     Parameters
@@ -41,10 +45,11 @@ def as_clip(clip: Clip | np.ndarray) -> Clip:
     return checked
 
 
+@checked
 def predict_and_score(
     clip: Clip | np.ndarray,
     predictor: Callable | None = None,
-    predictions: np.ndarray | None = None,
+    predictions: ArrayLike | None = None,
     score: str = "frame",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Predict a clip and measure each prediction against the frame that came.
@@ -96,7 +101,8 @@ def _as_images(predictions, clip):
     return images
 
 
-def intervals(labels: np.ndarray) -> list[tuple[int, int]]:
+@checked
+def intervals(labels: ArrayLike) -> list[tuple[int, int]]:
     """Find every run of abnormal frames.
 
     Parameters
@@ -109,12 +115,16 @@ def intervals(labels: np.ndarray) -> list[tuple[int, int]]:
     list of tuple
         First and last frame of each run, both included.
     """
-    edges = np.diff(np.concatenate([[0], np.asarray(labels, int), [0]]))
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise ValueError(f"One label for each frame is needed, got an array {labels.shape}.")
+    edges = np.diff(np.concatenate([[0], labels.astype(int), [0]]))
     starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(start), int(stop) - 1) for start, stop in zip(starts, stops)]
 
 
-def describe_labels(labels: np.ndarray | None) -> str:
+@checked
+def describe_labels(labels: ArrayLike | None) -> str:
     """Say which frames are abnormal, for alt texts.
 
     Parameters
@@ -129,12 +139,13 @@ def describe_labels(labels: np.ndarray | None) -> str:
     """
     if labels is None:
         return say("nobody labelled the clip")
-    if not np.any(labels):
+    if not np.any(np.asarray(labels)):
         return say("all frames are normal")
     runs = ", ".join(f"{first}-{last}" for first, last in intervals(labels))
     return say("abnormal frames: {runs}", runs=runs)
 
 
+@checked
 def representative_frame(clip: Clip, wanted: int | None = None) -> int:
     """Choose the frame to look at, one that has a prediction.
 
@@ -165,6 +176,7 @@ def representative_frame(clip: Clip, wanted: int | None = None) -> int:
     return max((first + last) // 2, N_INPUTS)
 
 
+@checked
 def kind_of(clip: Clip) -> str:
     """Name the kinds of anomaly in a clip.
 
@@ -181,6 +193,7 @@ def kind_of(clip: Clip) -> str:
     return ", ".join(sorted(set(clip.kinds or []) - {""}))
 
 
+@checked
 def scored(
     scores: np.ndarray | Sequence, labels: np.ndarray | Sequence
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -196,20 +209,24 @@ def scored(
     tuple of ndarray
         Scores, float, and labels, bool, of both classes. Otherwise a ValueError.
     """
-    if isinstance(scores, (list, tuple)) and len(scores) and np.ndim(scores[0]) == 1:
-        scores, labels = np.concatenate(scores), np.concatenate(labels)
-    scores, labels = np.asarray(scores), np.asarray(labels)
-    if scores.shape != labels.shape or scores.ndim != 1:
+    values, truth = _joined(scores, "scores"), _joined(labels, "labels")
+    if values.shape != truth.shape or values.ndim != 1:
         raise ValueError(
-            f"Scores of shape {scores.shape} but labels of shape {labels.shape}: "
+            f"Scores of shape {values.shape} but labels of shape {truth.shape}: "
             "give one label per score."
         )
-    scores = scores.astype(float)
-    keep = ~np.isnan(scores)
-    labels = check_labels(labels[keep], int(keep.sum()), "'scores'")
-    if labels.all() or not labels.any():
+    keep = ~np.isnan(values)
+    truth = check_labels(truth[keep], int(keep.sum()), "'scores'")
+    if truth.all() or not truth.any():
         raise ValueError(
-            f"All {len(labels)} scored frames are of one class: "
+            f"All {len(truth)} scored frames are of one class: "
             "normal and abnormal ones are both needed."
         )
-    return scores[keep], labels
+    return values[keep].astype(float), truth
+
+
+def _joined(values, what):
+    """One array, or one for each clip, as one array of numbers."""
+    if isinstance(values, (list, tuple)) and len(values) and np.ndim(values[0]) == 1:
+        values = np.concatenate([numbers(part, f"'{what}'") for part in values])
+    return numbers(values, f"'{what}'")

@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
+from vadkit.checks import checked
 from vadkit.evaluation import SCORES
 from vadkit.predictors import UNet
 from vadkit.scenes import Clip, check_labels
@@ -36,7 +38,7 @@ def _plot_curves(ax, curves, labels, threshold, frame=None):
     for i, (first, last) in enumerate(intervals(labels) if labels is not None else []):
         name = "" if i else "abnormal"
         ax.axvspan(first - 0.5, last + 0.5, color=style.ABNORMAL, lw=0, label=name)
-    for (name, values), colour, dash in zip(curves.items(), style.COLOURS, style.DASHES):
+    for (name, values), colour, dash in zip(curves.items(), style.colours_of(curves), style.DASHES):
         ax.plot(values, color=colour, ls=dash, lw=1.6, label=name)
         if threshold is not None and len(curves) == 1:
             alarms = np.flatnonzero(np.asarray(values) < threshold)
@@ -51,9 +53,10 @@ def _plot_curves(ax, curves, labels, threshold, frame=None):
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
 
 
+@checked
 def psnr_curve(
-    psnr: np.ndarray | dict[str, np.ndarray],
-    labels: np.ndarray | None = None,
+    psnr: ArrayLike | dict[str, ArrayLike],
+    labels: ArrayLike | None = None,
     threshold: float | None = None,
     frame: int | None = None,
 ) -> Figure:
@@ -73,7 +76,7 @@ def psnr_curve(
     Figure
         With alt text.
     """
-    curves = psnr if isinstance(psnr, dict) else {"PSNR": psnr}
+    curves: dict = psnr if isinstance(psnr, dict) else {"PSNR": psnr}
     lengths = {len(values) for values in curves.values()}
     if len(lengths) != 1:
         raise ValueError(
@@ -93,6 +96,7 @@ def psnr_curve(
     return figure
 
 
+@checked
 def window_strip(clip: Clip | np.ndarray, frame: int) -> Figure:
     """Plot one window: the inputs x1..x4 and the frame to predict, x5.
 
@@ -125,12 +129,14 @@ def window_strip(clip: Clip | np.ndarray, frame: int) -> Figure:
     return figure
 
 
+@checked
 def still(
-    predictor: Callable,
+    predictor: Callable | None,
     clip: Clip | np.ndarray,
     frame: int | None = None,
     threshold: float | None = None,
     score: str = "frame",
+    predictions: ArrayLike | None = None,
 ) -> Figure:
     """Plot one frame as it came, as it was predicted, the error, and PSNR along the clip.
 
@@ -140,7 +146,7 @@ def still(
         As in `predict_and_score`.
     frame, threshold : int, float
         The frame, by default the `representative_frame`, and a line across the curve in dB.
-    score : {"frame", "patch"}
+    score, predictions : {"frame", "patch"}, ndarray
         As in `predict_and_score`.
 
     Returns
@@ -150,7 +156,7 @@ def still(
     """
     clip = as_clip(clip)
     frame = representative_frame(clip, frame)
-    predictions, psnr = predict_and_score(clip, predictor, score=score)
+    predictions, psnr = predict_and_score(clip, predictor, predictions, score)
     prediction, truth = predictions[frame - N_INPUTS], clip.frames[frame] / 255
     error = abs(truth - prediction)
     figure, axes = subplots(1, 4, size=(11, 2.5), width_ratios=[1, 1, 1.12, 2.1])
@@ -177,6 +183,7 @@ def still(
     return figure
 
 
+@checked
 def predictions(
     predictors: dict[str, Callable], clip: Clip | np.ndarray, frame: int | None = None
 ) -> Figure:
@@ -197,6 +204,8 @@ def predictions(
     clip = as_clip(clip)
     frame = representative_frame(clip, frame)
     window = Clip(clip.name, clip.frames[frame - N_INPUTS : frame + 1])
+    if not predictors:
+        raise ValueError("Give at least one predictor, by its name.")
     columns = len(predictors) + 1
     figure, axes = subplots(2, columns, size=(2.2 * columns, 4.7))
     truth = clip.frames[frame] / 255
@@ -220,6 +229,7 @@ def predictions(
     return figure
 
 
+@checked
 def feature_maps(
     predictor: UNet, clip: Clip | np.ndarray, frame: int | None = None, columns: int = 8
 ) -> Figure:
@@ -262,6 +272,7 @@ def feature_maps(
     return figure
 
 
+@checked
 def gallery(
     clips: Sequence,
     captions: Sequence[str] | None = None,
@@ -286,7 +297,8 @@ def gallery(
     if not clips:
         raise ValueError("A gallery needs at least one clip.")
     captions = captions or [kind_of(clip) or clip.name for clip in clips]
-    frames = frames or [representative_frame(clip) for clip in clips]
+    if frames is None or not len(frames):
+        frames = [representative_frame(clip) for clip in clips]
     if not len(captions) == len(frames) == len(clips):
         raise ValueError(
             f"{len(clips)} clips need as many captions and frames, "
@@ -303,7 +315,7 @@ def gallery(
             # A pixel larger on each side, so that its line hides nothing of the anomaly.
             x0, y0, x1, y1 = clip.boxes[frame]
             corner, width, height = (x0 - 1.5, y0 - 1.5), x1 - x0 + 2, y1 - y0 + 2
-            ax.add_patch(Rectangle(corner, width, height, fill=False, color=style.ORANGE, lw=2))
+            ax.add_patch(Rectangle(corner, width, height, fill=False, color=style.AMBER, lw=2))
     listed = "; ".join(captions)
     figure.alt = say(
         "{n} frames: {captions}. Orange boxes mark the anomalies.", n=len(clips), captions=listed

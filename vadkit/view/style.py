@@ -1,21 +1,30 @@
-"""Colours (Okabe-Ito) and figures: a white face in every theme, and alt text for every reader."""
+"""Colours with fixed meanings, and figures that carry their alt text wherever they go."""
 
 import base64
 import html
 import io
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import IPython.display
 import matplotlib.figure
+from matplotlib.axis import Tick
+from matplotlib.text import Text
+from PIL import Image
 
+from vadkit.checks import checked
+
+# Okabe and Ito's, and a grey. `vadkit/widgets/base.css` has the same, for both themes.
 BLACK = "#000000"
-ORANGE = "#E69F00"
+BLUE = "#0072B2"  # a prediction, and what is normal
+AMBER = "#E69F00"  # the truth, and what is abnormal
+VERMILLION = "#D55E00"  # an alarm, and nothing else
+PURPLE = "#CC79A7"  # MAML
+GREEN = "#009E73"  # the query, and what is correct
+GREY = "#767676"  # copying the last frame
 SKY = "#56B4E9"
-GREEN = "#009E73"
-BLUE = "#0072B2"
-VERMILLION = "#D55E00"
-PURPLE = "#CC79A7"
-COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+COLOURS = (BLUE, GREEN, BLACK, SKY, AMBER)  # of curves that mean none of these
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 ABNORMAL = "#FBE3B0"  # orange, thinned: the shade behind abnormal frames
 ERROR_MAP = "inferno"  # perceptually uniform
@@ -32,6 +41,7 @@ class _Figure(matplotlib.figure.Figure):
         show(self)
 
 
+@checked
 def subplots(
     rows: int = 1,
     columns: int = 1,
@@ -62,27 +72,116 @@ def subplots(
     return figure, figure.subplots(rows, columns, **options)
 
 
-def to_png(figure: matplotlib.figure.Figure) -> bytes:
-    """Save a figure as PNG, on white.
+@checked
+def colours_of(names: Iterable[str]) -> list[str]:
+    """Choose the colours of curves: purple for MAML, grey for copying, and in turn for the others.
+
+    Parameters
+    ----------
+    names : iterable of str
+        What the legend calls them.
+
+    Returns
+    -------
+    list of str
+        One colour for each.
+    """
+    others = itertools.cycle(COLOURS)
+    fixed = {"maml": PURPLE, "copy": GREY, "copied": GREY, "copying": GREY}
+    found = [[fixed[word] for word in fixed if word in name.lower()] for name in names]
+    return [colours[0] if colours else next(others) for colours in found]
+
+
+@checked
+def to_image(
+    figure: matplotlib.figure.Figure, kind: str = "png", quality: int | None = None
+) -> bytes:
+    """Save a figure, on white.
 
     Parameters
     ----------
     figure : Figure
         Any matplotlib figure.
+    kind : {"png", "webp"}
+        A PNG of 256 colours, or a WebP.
+    quality : int, optional
+        Of the WebP, from 1 to 100; by default it is exact.
 
     Returns
     -------
     bytes
-        The file; the same figure gives the same bytes.
+        The file.
     """
     options: dict = {"facecolor": "white", "bbox_inches": "tight", "metadata": {"Software": None}}
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, **options)
-    return buffer.getvalue()
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    _take_literally(figure)
+    figure.savefig(drawn, format="png", dpi=DPI, **options)
+    image = Image.open(drawn).convert("RGB")
+    if kind == "webp":
+        image.save(packed, "webp", lossless=quality is None, quality=quality or 80)
+    else:
+        image.quantize(256, dither=Image.Dither.NONE).save(packed, "png", optimize=True)
+    return packed.getvalue()
 
 
+def _take_literally(figure):
+    """A clip may be called "$\\frac$", which is no formula; only ticks, 10 to the n, hold some."""
+    ticks = {label for tick in figure.findobj(Tick) for label in (tick.label1, tick.label2)}
+    for text in set(figure.findobj(Text)) - ticks:
+        text.set_parse_math(False)
+
+
+@checked
+def image_tag(figure: matplotlib.figure.Figure, alt: str, quality: int | None = None) -> str:
+    """Write a figure as an <img> with the picture inside.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any matplotlib figure.
+    alt : str
+        What it shows, in words.
+    quality : int, optional
+        As in `to_image`.
+
+    Returns
+    -------
+    str
+        HTML. Its class, "vk-plot" or "vk-picture", lets a dark theme invert lines, never frames.
+    """
+    has_frames = any(ax.images for ax in figure.axes)
+    name = "vk-picture" if has_frames else "vk-plot"
+    source = (
+        "data:image/webp;base64," + base64.b64encode(to_image(figure, "webp", quality)).decode()
+    )
+    style = "background:white; max-width:100%"
+    return f'<img class="{name}" alt="{html.escape(alt)}" style="{style}" src="{source}">'
+
+
+@checked
+def bundle(figure: matplotlib.figure.Figure, alt: str) -> tuple[dict, dict]:
+    """Give what Jupyter displays of a figure: HTML, a PNG, and its words.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any matplotlib figure.
+    alt : str
+        What it shows, in words.
+
+    Returns
+    -------
+    tuple of dict
+        Data by media type, and metadata with the alt text of the PNG.
+    """
+    png = base64.b64encode(to_image(figure)).decode()
+    data = {"text/html": image_tag(figure, alt), "image/png": png, "text/plain": alt}
+    return data, {"image/png": {"alt": alt}}
+
+
+@checked
 def show(figure: matplotlib.figure.Figure, alt: str = "") -> None:
-    """Display a figure as an <img> with alt text, in JupyterLab and in every export.
+    """Display a figure with its alt text, in JupyterLab and in every export.
 
     Parameters
     ----------
@@ -97,7 +196,5 @@ def show(figure: matplotlib.figure.Figure, alt: str = "") -> None:
             "A figure needs alt text for readers who cannot see it: "
             "give alt='what the figure shows'."
         )
-    source = "data:image/png;base64," + base64.b64encode(to_png(figure)).decode()
-    style = "background:white; max-width:100%"
-    image = f'<img alt="{html.escape(alt)}" style="{style}" src="{source}">'
-    IPython.display.display({"text/html": image, "text/plain": alt}, raw=True)
+    data, metadata = bundle(figure, alt)
+    IPython.display.display(data, metadata=metadata, raw=True)

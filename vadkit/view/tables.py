@@ -8,6 +8,8 @@ import pandas as pd
 from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
+from vadkit.checks import checked
+
 STYLES: list = [
     {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold"},
     {"selector": "th:first-child, td:first-child", "props": "text-align: left"},
@@ -27,8 +29,9 @@ class _Table(Styler):
         return self.data.to_string(index=False, float_format="{:.3f}".format)
 
 
+@checked
 def table(
-    frame: pd.DataFrame | Sequence[dict], caption: str = "", empty: str = ""
+    frame: pd.DataFrame | pd.Series | Sequence[dict], caption: str = "", empty: str = ""
 ) -> Styler | HTML:
     """Show a table: floats with three decimals, all text escaped.
 

@@ -1,9 +1,10 @@
 // Shared by every widget: the DOM, Python's traits, pictures, playing and keys. `chart.js` follows.
 
-const COLOUR = {
-  normal: "#0072B2", abnormal: "#FBE3B0", alarm: "#D55E00", box: "#E69F00", good: "#009E73",
-  alarmText: "#A34700", abnormalText: "#7A4B00", grid: "#E4E4E4",
-};
+// The tokens of base.css, which has their values for both themes. One meaning each.
+const COLOUR = Object.fromEntries(["prediction", "truth", "truthShade", "truthText", "alarm",
+  "alarmText", "maml", "mamlText", "correct", "correctText", "copying", "ink", "soft", "grid",
+  "paper"].map((name) => [name, `var(--vk-${name})`]));
+const BOX = "#E69F00"; // the truth's amber, for canvases, which know no tokens
 
 function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -80,15 +81,40 @@ function tellPython(model, changes) {
   model.save_changes();
 }
 
-// A page without a kernel: nobody listens. Bytes come packed as base64.
-function renderStill(place, packed, state) {
-  for (const [name, text] of Object.entries(packed)) {
-    state[name] = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  }
+// A page without a kernel: nobody listens. Bytes come as pictures, as `_pack` in base.py made them.
+async function renderStill(place, packed, state) {
+  for (const [name, sheet] of Object.entries(packed)) state[name] = await unpack(sheet);
   const set = (name, value) => { state[name] = value; };
   const model = {get: (name) => state[name], set, save_changes() {}, on() {}, off() {}};
-  const el = document.querySelector(`${place}:not(.vadkit)`);
+  const find = () => document.querySelector(`${place}:not(.vadkit)`);
+  // JupyterLab runs the script before it attaches the output.
+  const wait = () => new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; !find() && tries < 100; tries++) await wait();
+  const el = find();
+  el?.replaceChildren();
   if (el) render({model, el});
+}
+
+async function unpack({sheet, background, width, length}) {
+  const {pixels, height} = await greyPixels(sheet);
+  const ground = background && (await greyPixels(background)).pixels;
+  const sheetWidth = pixels.length / height, column = width * height;
+  return Uint8Array.from({length}, (_, i) => {
+    const x = Math.floor(i / column) * width + (i % width);
+    const value = pixels[Math.floor((i % column) / width) * sheetWidth + x];
+    return ground ? clamp(value - 128 + ground[i % ground.length], 0, 255) : value;
+  });
+}
+
+async function greyPixels(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  const {width, height} = image;
+  const context = node("canvas", {width, height}).getContext("2d", {willReadFrequently: true});
+  context.drawImage(image, 0, 0);
+  const {data} = context.getImageData(0, 0, width, height);
+  return {height, pixels: Uint8Array.from({length: width * height}, (_, i) => data[4 * i])};
 }
 
 // Calls `listener` when Python changes one of the traits; returns a function that ends this.
@@ -127,6 +153,7 @@ function picture(W, H, caption, className = "") {
   const pixels = new Uint32Array(image.data.buffer);
   const figcaption = node("figcaption", {}, caption);
   return {
+    canvas,
     figcaption,
     figure: node("figure", {class: className}, canvas, figcaption),
     paint(bytes, offset = 0, table = GREY) {
@@ -139,10 +166,18 @@ function picture(W, H, caption, className = "") {
       context.putImageData(image, 0, 0);
     },
     box(x0, y0, x1, y1) {
-      context.strokeStyle = COLOUR.box;
+      context.strokeStyle = BOX;
       context.strokeRect(x0 - 1.5, y0 - 1.5, x1 - x0 + 3, y1 - y0 + 3);
     },
   };
+}
+
+// A grey picture without a caption, for where many stand in a row.
+function thumbnail(W, H, bytes, offset, more = {}) {
+  const {canvas, paint} = picture(W, H, "");
+  setAttributes(canvas, more);
+  paint(bytes, offset);
+  return canvas;
 }
 
 function colourTable(colourAt) {
@@ -163,13 +198,28 @@ function errorTable({palette, error_max: errorMax}) {
   return colourTable((difference) => paletteColour(palette, difference / 255 / errorMax));
 }
 
-// A play button: calls `step` `fps` times a second until it returns false.
+// The error map's colours, from 0 up to the error that gets the brightest.
+function errorScale({palette, error_max: errorMax}, say) {
+  const scale = picture(8, 256, say("error scale"), "vk-scale");
+  const falling = Uint8Array.from({length: 8 * 256}, (_, i) => 255 - (i >> 3));
+  scale.paint(falling, 0, colourTable((i) => paletteColour(palette, i / 255)));
+  scale.figcaption.remove();
+  const largest = node("span", {class: "vk-scale-max"}, String(errorMax));
+  scale.figure.append(largest, node("span", {class: "vk-scale-min"}, "0"));
+  return scale.figure;
+}
+
+// A play button: calls `step` `fps` times a second until it returns false. Meanwhile no <output>
+// of the widget speaks: a screen reader could not keep up.
 function player(say, fps, step, verb = say("Play")) {
   const element = node("button", {type: "button", class: "vk-play"});
   let timer = null;
   const isPlaying = () => timer !== null;
   const show = () => {
     element.textContent = isPlaying() ? `❚❚ ${say("Pause")}` : `▶ ${verb}`;
+    const live = isPlaying() ? "off" : "polite";
+    const outputs = element.closest(".vadkit")?.querySelectorAll("output") ?? [];
+    for (const output of outputs) output.setAttribute("aria-live", live);
   };
   function stop() {
     clearInterval(timer);
@@ -189,10 +239,10 @@ function player(say, fps, step, verb = say("Play")) {
   return {button: element, isPlaying, start, stop, toggle, pausing};
 }
 
-// A button keeps Space and Enter for itself, a threshold slider the keys that move it.
+// A button keeps Space and Enter for itself, a slider of its own the keys that move it.
 function keepsKey(target, key) {
   if (target.matches("button, [type=checkbox]")) return key === " " || key === "Enter";
-  return target.matches(".vk-threshold") && /^(Arrow|Page|Home|End)/.test(key);
+  return target.matches(".vk-threshold, .vk-wipe") && /^(Arrow|Page|Home|End)/.test(key);
 }
 
 // actions: {"ArrowLeft": action}. No key reaches JupyterLab, whose command mode would swallow it.

@@ -1,7 +1,33 @@
 // What charts share: the mouse in them, ticks and titles, and the curve over frames.
 
-const svgPicture = (width, height, more = {}) =>
-  svgNode("svg", {viewBox: `0 0 ${width} ${height}`, class: "vk-chart", role: "img", ...more});
+function svgPicture(width, height, more = {}) {
+  const viewBox = `0 0 ${width} ${height}`;
+  const svg = svgNode("svg", {viewBox, class: "vk-chart", role: "img", ...more});
+  keepLegible(svg, width);
+  return svg;
+}
+
+// The text of a picture that is shown smaller than it was drawn does not shrink below 11 pixels.
+function keepLegible(svg, width) {
+  const zoom = (shown) => svg.style.setProperty("--vk-zoom", (width / shown).toFixed(3));
+  new ResizeObserver(([{contentRect}]) => zoom(contentRect.width || width)).observe(svg);
+}
+
+// A plot as wide as its place: `draw(width)` gives one, and anew for each other width; then `after`
+// shows in it what was shown in the last one. What is dragged in it: `onDrag(plot, ...)`.
+function fitted(draw, after) {
+  const plot = {now: draw(900), point: (event) => plot.now.point(event)};
+  plot.svg = node("div", {class: "vk-plot"}, plot.now.svg); // stays, the drawing in it does not
+  new ResizeObserver(([{contentRect}]) => {
+    const width = Math.round(contentRect.width);
+    if (!width || width === plot.now.width) return;
+    const last = plot.now.svg;
+    plot.now = draw(width);
+    last.replaceWith(plot.now.svg);
+    after();
+  }).observe(plot.svg);
+  return plot;
+}
 
 function placeIn(svg, event) {
   const page = new DOMPoint(event.clientX, event.clientY);
@@ -94,22 +120,26 @@ function linePath(values, X, Y) {
 }
 
 // A curve over frames: abnormal runs shaded, alarms marked below a threshold, and a cursor.
-// values may hold nulls; range: [low, high], where the curve's own is not wanted.
-function chart({values, labels, say, range, width = 900, height = 160, ...titles}) {
+// values may hold nulls; range: [low, high], where the curve's own is not wanted. `handle`: the
+// threshold is one to take hold of, beyond the curve's end.
+function chart({values, labels, say, range, width = 900, height = 160, ...options}) {
+  const {top: above, handle, ...titles} = options;
   const [least, most] = range ?? extent(values);
   const margin = 0.06 * (most - least || 1);
-  const area = plotArea({width, height}, least - margin, most + margin);
+  const size = {width, height, top: above, right: handle ? HANDLE + 4 : undefined};
+  const area = plotArea(size, least - margin, most + margin);
   const {left, right, top, bottom, low, high} = area;
   const T = values.length;
   const X = (t) => left + (t * (right - left)) / Math.max(T - 1, 1);
   const svg = svgPicture(width, height);
-  const plot = {...area, svg, X, T};
+  const plot = {...area, svg, X, T, handle};
   shadeRuns(plot, labels, say("abnormal"));
   plotAxes(plot, {xLabel: say("frame"), ...titles});
   const point = (event) => {
     const {x, y} = placeIn(svg, event);
     const frame = Math.round(((x - left) * (T - 1)) / (right - left));
-    return {frame, value: high - ((y - top) * (high - low)) / (bottom - top), y};
+    const onHandle = !!event.target.closest?.(".vk-handle");
+    return {frame, value: high - ((y - top) * (high - low)) / (bottom - top), y, onHandle};
   };
   const line = curveLayer(plot, values);
   const limit = thresholdLayer(plot, values, say("threshold"));
@@ -120,32 +150,35 @@ function shadeRuns({svg, X, T, top, bottom}, labels, name) {
   for (const [first, last] of runsOf(labels)) {
     const x = X(Math.max(first - 0.5, 0));
     const width = X(Math.min(last + 0.5, T - 1)) - x;
-    svg.append(svgRect(x, top, width, bottom - top, {fill: COLOUR.abnormal}));
-    const title = svgText(x + width / 2, 13, name, "middle", {fill: COLOUR.abnormalText});
-    if (width > 60) svg.append(title); // else the name is wider than the run
+    const shade = svg.appendChild(svgNode("g", {class: "vk-shade"}));
+    shade.append(svgRect(x, top, width, bottom - top, {fill: COLOUR.truthShade}));
+    const title = svgText(x + width / 2, top - 5, name, "middle", {fill: COLOUR.truthText});
+    if (width > 60) shade.append(title); // else the name is wider than the run
   }
 }
 
 function plotAxes(plot, {unit = "PSNR (dB)", xTicks = true, xLabel}) {
-  const {svg, X, T, top, bottom, low, high} = plot;
-  ticksY(svg, plot, ticks(low, high, 4));
-  const frames = xTicks ? ticks(0, T - 1, 10) : [];
+  const {svg, X, T, left, right, top, bottom, low, high} = plot;
+  ticksY(svg, plot, ticks(low, high, (bottom - top) / 25));
+  const frames = xTicks ? ticks(0, T - 1, Math.min(10, (right - left) / 45)) : [];
   for (const t of frames) svg.append(svgText(X(t), bottom + 16, String(t)));
   svg.append(titleX(plot, xLabel), titleY((top + bottom) / 2, unit));
 }
 
 function curveLayer({svg, X, Y}, values) {
-  const style = {stroke: COLOUR.normal, "stroke-width": 2, "stroke-linejoin": "round"};
-  const curve = svg.appendChild(svgNode("path", {fill: "none", ...style}));
+  const style = {stroke: COLOUR.prediction, "stroke-width": 2, "stroke-linejoin": "round"};
+  const more = {class: "vk-line", pathLength: 1}; // of length 1, to be drawn before one's eyes
+  const curve = svg.appendChild(svgNode("path", {fill: "none", ...style, ...more}));
   return {plotCurve: () => curve.setAttribute("d", linePath(values, X, Y))};
 }
 
-function thresholdLayer({svg, X, Y, left, right}, values, name) {
+function thresholdLayer({svg, X, Y, left, right, handle}, values, name) {
   const dashed = {stroke: COLOUR.alarm, "stroke-width": 2, "stroke-dasharray": "7 4"};
   const alarms = svgNode("path", {fill: COLOUR.alarm});
   const limit = svgNode("line", {x1: left, x2: right, ...dashed});
-  const text = svgNode("text", {x: right, "text-anchor": "end", fill: COLOUR.alarmText});
-  svg.append(alarms, limit, text);
+  const label = (handle ? thresholdHandle : thresholdText)(left, right, name);
+  const group = svg.appendChild(svgNode("g", {class: "vk-limit"}));
+  group.append(alarms, limit, label.element);
   const side = clamp((X(1) - X(0)) * 0.9, 1.2, 4);
   const triangle = (x, y) => {
     const corner = `M${(x - side).toFixed(1)} ${(y - 1.5 * side).toFixed(1)}`;
@@ -153,20 +186,40 @@ function thresholdLayer({svg, X, Y, left, right}, values, name) {
   };
   function setThreshold(v, isAlarm = (p) => p !== null && p < v) {
     setAttributes(limit, {y1: Y(v), y2: Y(v)});
-    text.setAttribute("y", Y(v) - 5);
-    text.textContent = `${name} ${v.toFixed(1)}`;
+    label.element.setAttribute("transform", `translate(0 ${Y(v).toFixed(1)})`);
+    label.show(v.toFixed(1));
     const marks = values.map((p, t) => (isAlarm(p, t) ? triangle(X(t), Y(p)) : ""));
     alarms.setAttribute("d", marks.join(""));
   }
-  return {setThreshold, hideThreshold: () => [limit, text].forEach((mark) => mark.remove())};
+  return {setThreshold, hideThreshold: () => [limit, label.element].forEach((e) => e.remove())};
+}
+
+function thresholdText(left, right, name) {
+  const element = svgText(right, -5, "", "end", {fill: COLOUR.alarmText});
+  return {element, show: (v) => { element.textContent = `${name} ${v}`; }};
+}
+
+const HANDLE = 74; // its width; its height is that of a finger
+
+// The line can be taken hold of as well.
+function thresholdHandle(left, right, name) {
+  const element = svgNode("g", {class: "vk-handle"});
+  const box = {rx: 6, fill: COLOUR.paper, stroke: COLOUR.alarm, "stroke-width": 2};
+  const middle = right + HANDLE / 2 + 1, fill = {fill: COLOUR.alarmText};
+  const value = svgText(middle, 13, "", "middle", fill);
+  element.append(
+    svgLine(left, 0, right, 0, {stroke: "transparent", "stroke-width": 14}),
+    svgRect(right, -22, HANDLE, 44, {fill: "transparent"}),
+    svgRect(right + 3, -18, HANDLE - 5, 36, box), svgText(middle, -3, name, "middle", fill), value);
+  return {element, show: (v) => { value.textContent = `↕ ${v}`; }};
 }
 
 function cursorLayer({svg, X, Y, top, bottom, low}, values) {
   const cursor = svgNode("line", {y1: top - 4, y2: bottom, "stroke-width": 1.5});
-  const dot = svgNode("circle", {r: 4.5, opacity: 0});
+  const dot = svgNode("circle", {r: 4.5, opacity: 0, fill: COLOUR.ink});
   svg.append(cursor, dot);
   const setFrame = (t) => {
-    setAttributes(cursor, {x1: X(t), x2: X(t), stroke: "#000"});
+    setAttributes(cursor, {x1: X(t), x2: X(t), stroke: COLOUR.ink});
     setAttributes(dot, {cx: X(t), cy: Y(values[t] ?? low), opacity: values[t] === null ? 0 : 1});
   };
   return {setFrame};

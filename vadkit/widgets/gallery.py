@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib.figure
 import numpy as np
 from traitlets import Bool, Bytes, Float, Int, List
 
@@ -20,7 +21,7 @@ class Gallery(Widget):
     clips : sequence of Clip or ndarray
         At least one.
     captions : sequence of str, optional
-        One per clip; by default the kinds of anomaly in it, or its name.
+        One per clip; by default the kinds of anomaly in it, or its number.
     columns : int
         How many clips stand side by side.
     fps : float
@@ -46,11 +47,13 @@ class Gallery(Widget):
         clips = [view.as_clip(clip) for clip in clips]
         if not clips:
             raise ValueError("At least one clip is needed.")
-        captions = captions or [view.kind_of(clip) or clip.name for clip in clips]
+        captions = captions or [
+            view.kind_of(clip) or say("clip {n}", n=i + 1) for i, clip in enumerate(clips)
+        ]
         if len(captions) != len(clips):
             raise ValueError(f"{len(clips)} clips need as many captions, got {len(captions)}.")
+        self._still = clips, captions, columns
         buffer = PixelBuffer()
-        names = "; ".join(captions)
         super().__init__(
             clips=[_describe(*pair, buffer) for pair in zip(clips, captions)],
             frames=buffer.pixels,
@@ -58,8 +61,26 @@ class Gallery(Widget):
             fps=fps,
             playing=playing,
             start=_busiest_frame(clips),
-            alt=say("{n} clips side by side: {captions}.", n=len(clips), captions=names),
+            alt=_alt(captions),
         )
+
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot the telling frame of each clip.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
+        clips, captions, columns = self._still
+        return view.gallery(clips, captions, columns=columns)
+
+
+def _alt(captions):
+    names = "; ".join(captions)
+    if len(captions) == 1:
+        return say("One clip, which plays over and over: {captions}.", captions=names)
+    return say("{n} clips side by side: {captions}.", n=len(captions), captions=names)
 
 
 def _describe(clip, caption, buffer):

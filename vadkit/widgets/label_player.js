@@ -12,7 +12,7 @@ function render({model, el}) {
     1: button(say("Mark abnormal (M)"), () => take(1), unpressed),
     0: button(say("Erase (E)"), () => take(0), unpressed),
   };
-  const strip = strips(T, [say("you"), truthName]);
+  const strip = strips(T, [say("you"), truthName], say("What you marked, and what is compared"));
   alignSlider(frameSlider, strip.X(0.5), strip.X(T - 0.5), strip.width);
   let marks = [...model.get("marks")];
   let frame = 0;
@@ -86,19 +86,19 @@ function render({model, el}) {
 }
 
 // Named rows of coloured runs above one another, with a cursor.
-function strips(T, names) {
+function strips(T, names, label) {
   const width = 900, left = 90, right = 890, row = 24;
   const height = names.length * row + 8;
   const X = (t) => left + (t * (right - left)) / T;
-  const svg = svgNode("svg", {viewBox: `0 0 ${width} ${height}`, class: "vk-chart"});
+  const svg = svgPicture(width, height, {"aria-label": label});
   const bar = (i, x, length, style) => svgRect(x, i * row + 6, length, row - 6, style);
   const groups = names.map((name, i) => {
     svg.append(svgText(left - 8, i * row + 20, name, "end"));
-    svg.append(bar(i, left, right - left, {fill: "#EEEEEE"}));
-    return svg.appendChild(svgNode("g", {fill: [COLOUR.normal, COLOUR.alarm][i]}));
+    svg.append(bar(i, left, right - left, {fill: COLOUR.grid}));
+    return svg.appendChild(svgNode("g", {fill: [COLOUR.prediction, COLOUR.truth][i]}));
   });
   const ends = {y1: 2, y2: height - 2};
-  const cursor = svg.appendChild(svgNode("line", {...ends, stroke: "#000", "stroke-width": 2}));
+  const cursor = svg.appendChild(svgNode("line", {...ends, stroke: COLOUR.ink, "stroke-width": 2}));
   const plot = (i, flags) => {
     const bars = runsOf(flags).map(([a, b]) => bar(i, X(a), X(b + 1) - X(a)));
     groups[i].replaceChildren(...bars);

@@ -1,5 +1,6 @@
 """Label a clip yourself, then compare."""
 
+import matplotlib.figure
 import numpy as np
 from numpy.typing import ArrayLike
 from traitlets import Bytes, Float, Int, List, Unicode
@@ -44,22 +45,36 @@ class LabelPlayer(Widget):
         truth_name: str | None = None,
         fps: float = 8,
     ):
-        clip = view.as_clip(clip)
+        self._clip = clip = view.as_clip(clip)
         labels = clip.labels if truth is None else truth
         self._truth = None
         if labels is not None:
             self._truth = check_labels(labels, len(clip), f"'{clip.name}'")
-        name = clip.name
         super().__init__(
             frames=clip.frames.tobytes(),
             shape=list(clip.frames.shape),
             marks=[0] * len(clip),
             truth_name=truth_name or say("truth"),
-            caption=name,
+            caption=say("the clip"),
             fps=fps,
-            alt=say("Player of clip {name}: mark the abnormal frames, then compare.", name=name),
+            alt=say(
+                "Player: mark the abnormal frames, then compare (clip {name}).", name=clip.name
+            ),
         )
         self.observe(self._compare, "asked")
+
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot six frames of the clip, without its labels.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
+        frames = np.linspace(0, len(self._clip) - 1, 6).astype(int).tolist()
+        bare = Clip(self._clip.name, self._clip.frames)
+        names = [say("frame {t}", t=t) for t in frames]
+        return view.gallery([bare] * len(frames), names, frames, columns=len(frames))
 
     @property
     def labels(self) -> np.ndarray:

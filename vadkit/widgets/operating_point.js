@@ -65,16 +65,16 @@ function rocCurve({auc, false_rates: falseRates, true_rates: trueRates}, [normal
     svg.append(svgLine(X(0), Y(v), X(1), Y(v), grid), svgLine(X(v), Y(0), X(v), Y(1), grid));
     svg.append(svgText(X(v), Y(0) + 15, String(v)), svgText(X(0) - 6, Y(v) + 4, String(v), "end"));
   }
-  const dotted = {stroke: "#888", "stroke-dasharray": "2 4"};
+  const dotted = {stroke: COLOUR.soft, "stroke-dasharray": "2 4"};
   const points = falseRates.map((x, i) => `${X(x)},${Y(trueRates[i])}`).join(" ");
-  const style = {fill: "none", stroke: COLOUR.normal, "stroke-width": 2.5};
+  const style = {fill: "none", stroke: COLOUR.prediction, "stroke-width": 2.5};
   svg.append(
     svgLine(X(0), Y(0), X(1), Y(1), dotted), // guessing
     svgNode("polyline", {points, ...style}),
     svgText(X(0.98), Y(0.06), `AUC ${auc.toFixed(3)}`, "end"),
     svgText(X(0.5), SIDE - 4, say("false alarm rate")),
     titleY(Y(0.5), say("share of abnormal frames caught")));
-  const here = svg.appendChild(svgNode("circle", {r: 7, fill: COLOUR.alarm, stroke: "#000"}));
+  const here = svg.appendChild(svgNode("circle", {r: 7, fill: COLOUR.alarm, stroke: COLOUR.ink}));
   const show = ([wrong, right]) =>
     setAttributes(here, {cx: X(wrong / normal), cy: Y(right / abnormal)});
   return {svg, show};
@@ -108,8 +108,8 @@ function plotBars(svg, counts, totals, {floor, barWidth}, say) {
   const shares = totals.map((total, label) => counts.map((count) => count[label] / total));
   const tallest = Math.max(...shares.flat());
   const styles = [
-    {fill: COLOUR.normal, stroke: "none", "stroke-width": 0.6},
-    {fill: COLOUR.box, stroke: COLOUR.abnormalText, "stroke-width": 0.6},
+    {fill: COLOUR.prediction, stroke: "none", "stroke-width": 0.6},
+    {fill: COLOUR.truth, stroke: COLOUR.truthText, "stroke-width": 0.6},
   ];
   const legend = [{name: say("normal"), y: 14}, {name: say("abnormal"), y: 32}];
   shares.forEach((heights, label) => {

@@ -1,5 +1,6 @@
 """The ROC curve, and the histograms of scores behind it."""
 
+import matplotlib.figure
 import numpy as np
 from traitlets import Float, List, Unicode
 
@@ -48,10 +49,10 @@ class OperatingPoint(Widget):
         false_rates, true_rates, _ = roc_curve(labels, scores)
         auc = float(roc_auc_score(labels, scores))
         super().__init__(
-            scores=scores.tolist(),
+            scores=[float(f"{score:.6g}") for score in scores],
             labels=json_list(labels),
-            false_rates=false_rates.tolist(),
-            true_rates=true_rates.tolist(),
+            false_rates=json_list(false_rates),
+            true_rates=json_list(true_rates),
             auc=auc,
             score_name=say(score_name),
             threshold=float(np.median(scores) if threshold is None else threshold),
@@ -61,3 +62,28 @@ class OperatingPoint(Widget):
                 auc=auc,
             ),
         )
+
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot the ROC curve and the histograms, with the threshold where it is.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
+        figure, (left, right) = view.subplots(1, 2, size=(9, 3.2), alt=self.alt)
+        scores, labels = np.array(self.scores), np.array(self.labels, bool)
+        alarms = scores > self.threshold
+        left.plot([0, 1], [0, 1], color=view.GREY, ls=":")
+        left.plot(self.false_rates, self.true_rates, color=view.BLUE, lw=2)
+        here = alarms[~labels].mean(), alarms[labels].mean()
+        left.plot(*here, "o", color=view.VERMILLION, mec=view.BLACK, ms=9)
+        left.set(xlabel="false alarm rate", ylabel="share of abnormal frames caught")
+        looks = {"normal": (~labels, view.BLUE, None), "abnormal": (labels, view.AMBER, "///")}
+        for name, (mask, colour, hatch) in looks.items():
+            look = {"color": colour, "hatch": hatch, "alpha": 0.6, "density": True, "label": name}
+            right.hist(scores[mask], np.linspace(scores.min(), scores.max(), 41), **look)
+        right.axvline(self.threshold, color=view.VERMILLION, ls="--", label="threshold")
+        right.set(xlabel=self.score_name, ylabel="density")
+        right.legend(frameon=False)
+        return figure

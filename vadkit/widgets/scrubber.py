@@ -1,10 +1,11 @@
-"""The widget of the course: what comes, what was predicted and the error, along a clip."""
+"""The widget of the course: what came and what was predicted, in one picture, along a clip."""
 
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib.figure
 import numpy as np
-from traitlets import Bytes, Float, Int, List, Unicode
+from traitlets import Bool, Bytes, Float, Int, List, Unicode
 
 from vadkit import view
 from vadkit.evaluation import SCORES
@@ -12,6 +13,8 @@ from vadkit.scenes import Clip
 from vadkit.text import say
 from vadkit.widgets.base import PALETTE, Widget, json_list, traits
 from vadkit.windows import N_INPUTS
+
+FALSE_ALARMS = 2  # on the normal frames of a clip, with the default threshold
 
 
 class Scrubber(Widget):
@@ -26,18 +29,23 @@ class Scrubber(Widget):
     score : {"frame", "patch"}
         PSNR of the whole frame, or of its worst block.
     threshold : float, optional
-        In dB; frames below it are alarms. By default the middle of the PSNR's range.
+        In dB; frames below it are alarms. By default one that gives two false alarms; where nobody
+        labelled the clip, the middle of the PSNR's range.
     frame : int, optional
-        Where to begin; by default `view.representative_frame`.
+        Where to begin; by default `view.representative_frame`, or the first prediction for `guess`.
     error_max : float
         The error that gets the brightest colour.
     fps : float
         Frames per second.
+    guess : bool
+        Whether the curve hides until the reader has said where it will dip.
 
     Attributes
     ----------
     frame, threshold : int, float
         Follow the reader's hands, and may be set.
+    guessed : int
+        The frame that the reader has guessed; -1 before.
 
     Raises
     ------
@@ -50,6 +58,8 @@ class Scrubber(Widget):
     shape, psnr, labels, kinds = traits(List, 4)
     n_inputs = Int(N_INPUTS)
     frame = Int()
+    guess = Bool()
+    guessed = Int(-1)
     error_max, fps, threshold = traits(Float, 3)
     unit = Unicode()
 
@@ -63,11 +73,15 @@ class Scrubber(Widget):
         frame: int | None = None,
         error_max: float = view.ERROR_MAX,
         fps: float = 10,
+        guess: bool = False,
     ):
         clip = view.as_clip(clip)
         predictions, psnr = view.predict_and_score(clip, predictor, predictions, score)
-        # A threshold that is in the picture, wherever the PSNR of this clip lies.
-        middle = (np.nanmin(psnr) + np.nanmax(psnr)) / 2
+        self._clip, self._predictions, self._score = clip, predictions, score
+        if threshold is None:
+            threshold = _default_threshold(psnr, clip.labels)
+        if frame is None and guess:
+            frame = N_INPUTS
         super().__init__(
             frames=clip.frames.tobytes(),
             predictions=(predictions * 255).round().astype(np.uint8).tobytes(),
@@ -79,13 +93,37 @@ class Scrubber(Widget):
             unit=SCORES[score].unit,
             fps=fps,
             frame=view.representative_frame(clip, frame),
-            threshold=float(middle if threshold is None else threshold),
+            threshold=float(threshold),
+            guess=guess,
             alt=say(
-                "Scrubber of clip {name}: four inputs, ground truth, prediction and error of each "
-                "frame, with the PSNR curve.",
+                "Scrubber: four inputs, ground truth, prediction and error of each of {n} frames, "
+                "with the PSNR curve, {low:.1f} to {high:.1f} dB (clip {name}).",
+                n=len(clip),
+                low=np.nanmin(psnr),
+                high=np.nanmax(psnr),
                 name=clip.name,
             ),
         )
+
+    def still(self) -> matplotlib.figure.Figure:
+        """Plot the chosen frame, its prediction and its error, and PSNR along the clip.
+
+        Returns
+        -------
+        Figure
+            With alt text.
+        """
+        is_waiting = self.guess and self.guessed < 0  # at a frame that has nothing to show yet
+        frame = None if is_waiting else self.frame
+        return view.still(None, self._clip, frame, self.threshold, self._score, self._predictions)
+
+
+def _default_threshold(psnr, labels):
+    """Two false alarms on labelled frames; else what is in the picture wherever the PSNR lies."""
+    normal = [] if labels is None else psnr[N_INPUTS:][~np.asarray(labels, bool)[N_INPUTS:]]
+    if len(normal) <= FALSE_ALARMS:
+        return (np.nanmin(psnr) + np.nanmax(psnr)) / 2
+    return np.sort(normal)[FALSE_ALARMS - 1 : FALSE_ALARMS + 1].mean()
 
 
 def scrub(predictor: Callable, clip: Clip | np.ndarray, **options: Any) -> Scrubber:

@@ -39,7 +39,7 @@ from vadkit.pools import ScenePool
 from vadkit.predictors import copy_last_frame
 from vadkit.windows import StrangerWindows
 from vadstudies.benefit.report import DIFFERS, table_of
-from vadstudies.jobs import main, run_all, study_parser
+from vadstudies.jobs import main, require_finished, run_all, study_parser
 from vadstudies.weights.streams import EPISODE, NETWORK, joint_training, stream_place
 
 SCRIPT = "vadstudies/benefit/run.py"
@@ -95,8 +95,7 @@ def train_both(differs: str, n_places, school, strangers, before_maml, maml) -> 
     rates = InnerRates(predictor, 0.007, "tensor and step", MAML["n_inner_steps"])
     episodes = EpisodeSampler(pool_of(differs, n_places, 0.5), **EPISODE, seed=2)
     meta_trained = meta_train(predictor, episodes, maml, rates, **MAML)
-    if meta_trained.history.interrupted:
-        raise KeyboardInterrupt
+    require_finished(meta_trained.history)
     return [with_strangers, meta_trained]
 
 

@@ -19,7 +19,7 @@ from vadstudies.statistics import spread
 
 STYLE = {  # variant: colour, dash, marker
     "skips": (view.BLUE, "-", "o"),
-    "no skips": (view.VERMILLION, "--", "s"),
+    "no skips": (view.BLACK, "--", "s"),
     "memory": (view.GREEN, "-.", "^"),
 }
 PANELS = {

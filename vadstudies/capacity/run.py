@@ -12,6 +12,7 @@ the same windows). Rows with the same milestone compare capacities at equal norm
 averaged over the last 50 steps or so, so that a milestone is not passed by luck.
 """
 
+import contextlib
 import itertools
 import sys
 
@@ -22,6 +23,7 @@ from tqdm.auto import tqdm
 import vadkit
 from vadkit import checkpoints, metrics, toy, training, view
 from vadkit.callbacks import Callback
+from vadkit.cli import whole_number
 from vadstudies.capacity.report import capacity_table, highest_for_all
 from vadstudies.jobs import (
     fingerprint,
@@ -34,7 +36,7 @@ from vadstudies.jobs import (
     study_scene,
     train,
 )
-from vadstudies.results import RESULTS
+from vadstudies.results import RESULTS, alone
 
 SCRIPT = "vadstudies/capacity/run.py"
 WIDTHS = (4, 8, 16, 24, 40)
@@ -164,27 +166,27 @@ def print_table(rows, at, equal):
 def boar(options):
     """Train every network on the boar's scene; keep every fourth frame as it predicts it."""
     scene, clip = toy.boar_scene(), toy.the_boar()
-    widths = WIDTHS[:2] if options.quick else WIDTHS
+    keep, widths = not options.quick, WIDTHS[:2] if options.quick else WIDTHS
     steps = options.steps or (60 if options.quick else 500)
     about = boar_settings(scene, clip, steps)
     path = RESULTS / "capacity" / "boar.safetensors"
-    predictions, networks = {}, {}
-    if path.is_file() and not options.quick and not options.restart:
-        predictions, networks = open_boar(path, about)
     everyone = {f"{v} {w}": (v, w) for v, w in itertools.product(VARIANTS, widths)}
-    todo = [name for name in everyone if name not in networks]
-    for name in tqdm(todo, desc="boar"):
-        variant, width = everyone[name]
-        predictor = vadkit.build_predictor(**VARIANTS[variant], width=width)
-        train(predictor, scene, steps=steps, callbacks=[vadkit.WeightAverage(EMA)])
-        predictions[name], measured = predict_boar(predictor, clip, about["frames"])
-        parameters = vadkit.count_parameters(predictor)
-        networks[name] = {"variant": variant, "width": width, "parameters": parameters, **measured}
-        normal, abnormal = measured["psnr_normal"], measured["psnr_boar"]
-        tqdm.write(f"{name:12} normal {normal:.2f} dB, boar {abnormal:.2f} dB")
-        # After each network: an interrupted run goes on from here.
-        if not options.quick:
-            checkpoints.save_tensors(path, predictions, {**about, "networks": networks})
+    with alone(path) if keep else contextlib.nullcontext():
+        go_on = keep and not options.restart and path.is_file()
+        predictions, networks = open_boar(path, about) if go_on else ({}, {})
+        for name in tqdm([name for name in everyone if name not in networks], desc="boar"):
+            variant, width = everyone[name]
+            predictor = vadkit.build_predictor(**VARIANTS[variant], width=width)
+            train(predictor, scene, steps=steps, callbacks=[vadkit.WeightAverage(EMA)])
+            predictions[name], measured = predict_boar(predictor, clip, about["frames"])
+            parameters = vadkit.count_parameters(predictor)
+            about_it = {"variant": variant, "width": width, "parameters": parameters}
+            networks[name] = about_it | measured
+            normal, abnormal = measured["psnr_normal"], measured["psnr_boar"]
+            tqdm.write(f"{name:12} normal {normal:.2f} dB, boar {abnormal:.2f} dB")
+            # After each network: an interrupted run goes on from here.
+            if keep:
+                checkpoints.save_tensors(path, predictions, {**about, "networks": networks})
 
 
 def boar_settings(scene, clip, steps):
@@ -204,8 +206,13 @@ def boar_settings(scene, clip, steps):
 
 def open_boar(path, about):
     """Predictions and networks kept so far, when they were made in the same way."""
-    predictions, kept = checkpoints.load_tensors(path)
-    networks = kept.pop("networks")
+    try:
+        predictions, kept = checkpoints.load_tensors(path)
+        networks = kept.pop("networks", None)
+        if not isinstance(networks, dict) or set(networks) != set(predictions):
+            raise ValueError("networks without predictions")
+    except ValueError:
+        raise ValueError(f"{path} is damaged: use --restart to replace it.") from None
     if kept != {**about, "format": checkpoints.FORMAT}:
         raise ValueError(
             f"{path.name} was made with other settings or versions: use --restart to replace it."
@@ -231,6 +238,6 @@ if __name__ == "__main__":
         "--boar", action="store_true", help="train on the boar's scene, keep how it is predicted"
     )
     parser.add_argument(
-        "--steps", type=int, help="steps of each training (default 500; 60 when quick)"
+        "--steps", type=whole_number(), help="steps of each training (default 500; 60 when quick)"
     )
     sys.exit(main(lambda options: boar(options) if options.boar else capacity(options), parser))

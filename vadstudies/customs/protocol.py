@@ -54,6 +54,8 @@ META = {  # name: its weights, which know how they adapt
     "MAML, 1 step": "streams_maml",
     "MAML": "streams_maml",
     "MAML, first order": "streams_first_order",
+    "MAML, one rate": "streams_one_rate",
+    "MAML, head only": "streams_head",
 }
 N_STEPS = {ONE_STEP: 1, EQUAL: 3, "MAML, 1 step": 1}  # of whom is not free to choose
 OTHERS = {"two numbers": "streams_ordinary", "trained at home": "streams_strangers"}

@@ -100,12 +100,12 @@ def against_steps(curves: DataFrame, copied: float, names: dict[str, str]):
     """Plot `step_curves`, the level of copy-last-frame dotted; `names` names the weights."""
     figure, ax = view.subplots(size=(7.5, 3.2))
     said = []
-    for (weights, name), style in zip(names.items(), _STYLES):
+    for (weights, name), style in zip(names.items(), _styles(names.values())):
         line = curves[weights].dropna()
         places = curves.index.get_indexer(line.index)  # one as wide as the next
         ax.plot(places, line, label=name, **style)
         said.append(_in_words(name, [say("{v:.2f} after {n}", v=v, n=n) for n, v in line.items()]))
-    ax.axhline(copied, color="0.4", ls=":", label=say("copy last frame"))
+    ax.axhline(copied, color=view.GREY, ls=":", label=say("copy last frame"))
     ax.set_xticks(range(len(curves)), curves.index)
     ax.set(xlabel=say("steps on ten windows"), ylabel=say("raw AUC"))
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
@@ -117,7 +117,7 @@ def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
     """Plot a metric of some methods against the number of windows K, spread over runs shaded."""
     figure, ax = view.subplots(size=(7.5, 3.2))
     said = []
-    for method, style in zip(methods, _STYLES):
+    for method, style in zip(methods, _styles(methods)):
         mean, spread = np.transpose([study.mean(method, k, metric) for k in study.shots])
         ax.plot(study.shots, mean, label=method, **style)
         ax.fill_between(
@@ -133,10 +133,9 @@ def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
     return figure
 
 
-_STYLES = [
-    {"color": color, "ls": dash, "marker": "o", "ms": 4}
-    for color, dash in zip(view.COLOURS, view.DASHES)
-]
+def _styles(names):
+    looks = zip(view.colours_of(names), view.DASHES)
+    return [{"color": color, "ls": dash, "marker": "o", "ms": 4} for color, dash in looks]
 
 
 def _in_words(name, values):

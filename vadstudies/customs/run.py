@@ -10,6 +10,7 @@ validation places) and results.json.
 import sys
 from functools import partial
 
+from vadkit.cli import output_file
 from vadkit.zoo import SHIPPED
 from vadstudies.customs.protocol import (
     CHOOSING,
@@ -36,7 +37,7 @@ from vadstudies.customs.protocol import (
 )
 from vadstudies.customs.report import Study
 from vadstudies.jobs import digest, fingerprints, main, run_all, study_parser
-from vadstudies.results import tidy
+from vadstudies.results import results_file, tidy
 from vadstudies.weights.streams import OTHERS, SEEDS, name_of
 
 SCRIPT = "vadstudies/customs/run.py"
@@ -55,6 +56,8 @@ COMPARED = ("auc_raw", "auc_busy", "psnr")
 
 def study(options):
     """Choose how to fine-tune, then compare all methods."""
+    if not options.quick:
+        output_file(results_file("customs/results"))  # which comes hours later
     recipes = choose(options)
     pairs = CHOOSING[:2] if options.quick else PLACES
     seeds, shots, draws = ((0,), (5,), 1) if options.quick else (SEEDS, SHOTS, DRAWS)

@@ -4,7 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 
 import torch
 
@@ -13,12 +13,14 @@ from vadkit import toy
 from vadkit.adaptation import settle_in
 from vadkit.episodes import EpisodeSampler
 from vadkit.maml.adapting import adapt
-from vadkit.maml.meta_step import meta_step
 from vadkit.maml.training import meta_train
+from vadkit.pasting import Cutout
 from vadkit.pools import ScenePool
+from vadstudies.jobs import require_finished
 from vadstudies.weights.cameras import MAML, camera
 
 REAL_TASKS_STEPS = 150  # not tuned: there is no labelled real scene left to choose on
+N_STRANGERS = 160  # drawn clips, of which strangers are pasted into the K windows
 LEARNED_RATES_STEPS = 30  # of 3, 10 and 30, chosen on two UMN scenes
 
 
@@ -36,12 +38,19 @@ def maml() -> Method:
 
 
 def fine_tuned() -> Method:
-    """Weights from ordinary training, adapted in the same way."""
-    return _settling(vadkit.load_checkpoint("camera_fine_tuned").predictor)
+    """Weights that went on training on toy scenes all the way, adapted in the same way."""
+    return _settling(vadkit.load_checkpoint("camera_strangers").predictor)
 
 
 def _settling(predictor):
-    return Method(predictor, lambda support: settle_in(predictor, support))
+    pasted = {"strangers": strangers()}
+    return Method(predictor, lambda support: settle_in(predictor, support, **pasted))
+
+
+@cache
+def strangers() -> list[Cutout]:
+    """Who is pasted, drawn once."""
+    return toy.drawn_strangers(N_STRANGERS)
 
 
 def maml_learned_rates() -> Method:
@@ -55,7 +64,7 @@ def adapt_at_learned_rates(trained, support) -> torch.nn.Module:
     rates = copy.deepcopy(trained.rates)
     while True:
         try:
-            return adapt(trained.predictor, support, rates, LEARNED_RATES_STEPS)
+            return adapt(trained.predictor, support, rates, LEARNED_RATES_STEPS, trained.loss)
         except FloatingPointError:
             rates.log_alpha.data -= math.log(2)
 
@@ -67,9 +76,8 @@ def maml_real_tasks(scenes: list[vadkit.Scene]) -> Method:
     episodes = EpisodeSampler(
         ScenePool([*scenes, *cameras], support="consecutive"), **MAML["episode"], seed=0
     )
-    update = partial(meta_step, first_order=MAML["first_order"])
     learning_rates = {name: MAML[name] for name in ("outer_lr", "rates_lr")}
-    meta_train(trained, episodes, REAL_TASKS_STEPS, update=update, **learning_rates)
+    require_finished(meta_train(trained, episodes, REAL_TASKS_STEPS, **learning_rates).history)
     return _settling(trained.predictor)
 
 

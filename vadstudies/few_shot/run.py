@@ -7,13 +7,14 @@ four frames and the fifth that is to be predicted, so K consecutive windows are 
 
 methods
   maml                meta-trained on toy scenes; adapted with 150 steps of Adam, many more than it
-                      was trained for, each on up to four of the K windows, mirrored by chance
-                      (vadkit.adaptation.settle_in)
+                      was trained for, each on up to four of the K windows, mirrored by chance,
+                      with a drawn stranger pasted into half of them and the frame without as
+                      target (vadkit.adaptation.settle_in)
   maml_learned_rates  the same weights, adapted as in training, by gradient descent at the inner
                       rates it learned; 30 steps. Where that runs off to infinity, all rates are
                       halved until it does not
-  fine_tuned          ordinary training on the same toy scenes all the way, for about as long;
-                      adapted like maml
+  fine_tuned          plain training on the same toy scenes all the way, strangers among them as for
+                      maml, for about as long; adapted like maml
   maml_real_tasks     only with --tasks: maml, meta-trained for 150 more steps here and now, half of
                       its tasks toy scenes and half the training clips of these prepared scenes,
                       labels unseen; adapted like maml. These weights are not kept
@@ -50,20 +51,10 @@ import torch
 from pandas import DataFrame
 
 import vadkit
+from vadkit.cli import run_script, stopped_at_once, whole_number
 from vadstudies.few_shot.methods import METHODS, maml_real_tasks, open_tasks
 from vadstudies.few_shot.protocol import METRICS, NOTHING_LEARNED, SUPPORTS, check_scene, compare
-from vadstudies.results import save_results
-
-
-def whole_number(least):
-    """The type of an option: a whole number of at least `least`."""
-
-    def parse(text):
-        if not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"'{text}' is no whole number of at least {least}.")
-        return int(text)
-
-    return parse
+from vadstudies.results import new_results, save_results
 
 
 def make_parser():
@@ -79,42 +70,38 @@ def make_parser():
     where = "where they come from (default train)"
     add("--support", choices=SUPPORTS, default="train", help=where)
     draws = "supports to draw (default 5; for a table at least 5)"
-    add("--draws", type=whole_number(1), default=5, help=draws)
+    add("--draws", type=whole_number(1, 100), default=5, help=draws)
     learners = list(METHODS)
     add("--methods", nargs="+", choices=learners, default=learners, help="default: all that learn")
     tasks = "prepared scenes for maml_real_tasks"
     add("--tasks", nargs="+", default=[], metavar="SCENE", help=tasks)
     add("--seed", type=whole_number(0), default=0, help="which supports are drawn")
     results = "also keep the metrics as vadstudies/few_shot/NAME.json"
-    add("--results", metavar="NAME", help=results)
+    add("--results", type=new_results("few_shot"), metavar="NAME", help=results)
     note = "kept with the metrics, for instance how often this scene was run"
     add("--note", default="", help=note)
     return parser
 
 
+@stopped_at_once()
 def main(argv=None):
     options = make_parser().parse_args(argv)
     shots = sorted(set(options.k))
-    try:
-        scene = vadkit.open_scene(options.target)
-        tasks = open_tasks(options.tasks, scene)
-        check_scene(scene, shots, options.support)  # before anything is loaded or computed
-        methods = {name: METHODS[name]() for name in options.methods}
-        if tasks:
-            methods["maml_real_tasks"] = maml_real_tasks(tasks)
-        results = compare(scene, methods, shots, options.support, options.draws, options.seed)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    scene = vadkit.open_scene(options.target)
+    tasks = open_tasks(options.tasks, scene)
+    check_scene(scene, shots, options.support)  # before anything is loaded or computed
+    methods = {name: METHODS[name]() for name in options.methods}
+    if tasks:
+        methods["maml_real_tasks"] = maml_real_tasks(tasks)
+    results = compare(scene, methods, shots, options.support, options.draws, options.seed)
     left_out = [clip.name for clip in scene.test_clips if clip.labels is None]
     if left_out:
         print(f"note: left out, because nobody labelled them: {', '.join(left_out)}.")
     print(f"\n{table_of(results, shots, methods).to_string(index_names=False)}")
+    print(json.dumps(results))
     if options.results:
         about = provenance(options, scene)
         save_results(f"few_shot/{options.results}", results | {"about": about})
-    print(json.dumps(results))
-    return 0
 
 
 def provenance(options, scene):
@@ -151,4 +138,4 @@ def cells_of(row):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_script(main, kept="nothing is kept."))

@@ -2,8 +2,9 @@
 
     python -m vadstudies.first_light.real_scene FOLDER --minutes 20
 
-FOLDER is a prepared scene (data_scripts/prepare_*.py). Beside the predictor stand two detectors
-that learn nothing. The test clips are scored once, after training; nothing is chosen on them. The
+FOLDER is a prepared scene (data_scripts/prepare_*.py). In a share of the windows a drawn stranger
+is pasted, and the target is the frame as it was. Beside the predictor stand two detectors that
+learn nothing. The test clips are scored once, after training; nothing is chosen on them. The
 last line is one JSON object with the whole-frame, unsmoothed metrics (the published protocol);
 worst-block scoring and a 9-frame running median are printed above it as rows of their own, with
 copy-last-frame treated the same way.
@@ -20,51 +21,55 @@ import torch
 from pandas import DataFrame
 
 import vadkit
-from vadstudies.results import save_results
+from vadkit.checkpoints import load_tensors
+from vadkit.cli import output_file, positive_number, run_script, stopped_at_once, whole_number
+from vadkit.losses import decibel_loss
+from vadkit.pasting import PastedStrangers
+from vadkit.toy import drawn_strangers
+from vadkit.training import split_windows
+from vadstudies.jobs import require_finished
+from vadstudies.results import new_results, save_results
 
 SCRIPT = "vadstudies/first_light/real_scene.py"
 # Chosen on the UMN scenes and on toy validation scenes, never on the scene that is reported.
 PREDICTOR = {"name": "unet", "width": 16, "stem": 2, "predicts": "change"}
-TRAINING = {"batch_size": 8, "lr": 2e-3}
+PREDICTOR |= {"normalise": True}
+TRAINING = {"batch_size": 8, "lr": 2e-3, "loss": decibel_loss, "stranger_share": 0.4}
+N_STRANGERS = 160  # drawn clips to paste from
 EMA = 0.995  # share of the running average of the weights that is kept at each step
 
 
+@stopped_at_once()
 def main(argv=None):
     options = make_parser().parse_args(argv)
     length = {"minutes": options.minutes} if options.steps is None else {"steps": options.steps}
-    try:
-        scene = vadkit.open_scene(options.folder)
-        # Labels that are missing or of one class show before the training, not after.
-        metrics_of(vadkit.copy_last_frame, scene)
-        predictor = vadkit.build_predictor(**PREDICTOR, seed=options.seed)
-        windows = scene.train_windows()
-        callbacks = [vadkit.WeightAverage(EMA)]
-        history = vadkit.fit(
-            predictor, windows, **length, **TRAINING, callbacks=callbacks, seed=options.seed
-        )
-        table = score(predictor, scene)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    scene = vadkit.open_scene(options.folder)
+    # Labels that are missing or of one class show before the training, not after.
+    metrics_of(vadkit.copy_last_frame, scene)
+    predictor = vadkit.build_predictor(**PREDICTOR, seed=options.seed)
+    windows = scene.train_windows()
+    strangers = PastedStrangers(windows, split_windows(windows)[0], drawn_strangers(N_STRANGERS))
+    history = vadkit.fit(
+        predictor,
+        windows,
+        **length,
+        **TRAINING,
+        strangers=strangers,
+        callbacks=[vadkit.WeightAverage(EMA)],
+        seed=options.seed,
+    )
+    require_finished(history)
+    table = score(predictor, scene)
+    print(f"\n{table.to_string(index_names=False, formatters=FORMATS)}")
+    results = summarise(table, scene, predictor, history)
+    print(json.dumps(results))
     if options.save:
         header = {"script": SCRIPT, "arguments": vars(options), "predictor": PREDICTOR}
         vadkit.save_weights(options.save, predictor, header)
-    print(f"\n{table.to_string(index_names=False, formatters=FORMATS)}")
-    whole_frame = table[(table["score"] == "frame") & (table["median"] == "-")]
-    results = {
-        "scene": scene.name,
-        **metrics_in(whole_frame.loc["predictor"]),
-        "copy_last_frame": metrics_in(whole_frame.loc["copy_last_frame"]),
-        "parameters": vadkit.count_parameters(predictor),
-        "steps": len(history.loss),
-        "ms_per_frame": round(milliseconds_per_frame(predictor, scene), 2),
-    }
     if options.results:
         made_by = {"script": SCRIPT, **length, "steps": options.steps, "seed": options.seed}
         made_by["torch"] = torch.__version__
         save_results(f"first_light/{options.results}", {**results, "made_by": made_by})
-    print(json.dumps(results))
-    return 0
 
 
 def make_parser():
@@ -74,19 +79,45 @@ def make_parser():
     parser.add_argument(
         "folder", help="a prepared scene: its folder, or its name under VADKIT_DATA or data/"
     )
-    parser.add_argument("--minutes", type=float, default=20, help="training time (default 20)")
-    parser.add_argument("--steps", type=int, help="train for so many steps instead: deterministic")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--results", metavar="NAME", help="also keep them as vadstudies/first_light/NAME.json"
-    )
-    parser.add_argument(
-        "--save", metavar="FILE", help="keep the trained weights here (safetensors)"
-    )
+    add = parser.add_argument
+    add("--minutes", type=positive_number(), default=20, help="training time (default 20)")
+    steps = "train for so many steps instead: deterministic"
+    add("--steps", type=whole_number(), help=steps)
+    add("--seed", type=whole_number(0), default=0)
+    results = "also keep them as vadstudies/first_light/NAME.json"
+    add("--results", type=new_results("first_light"), metavar="NAME", help=results)
+    weights = "keep the trained weights here (safetensors)"
+    add("--save", type=new_weights, metavar="FILE", help=weights)
     return parser
 
 
+def new_weights(text):
+    """The type of an option: a file that weights can be written to, over weights if it is there."""
+    path = output_file(text)
+    if path.exists():
+        try:
+            load_tensors(path)
+        except ValueError:
+            problem = f"{text!r} is there and holds no weights of vadkit: name another file."
+            raise argparse.ArgumentTypeError(problem) from None
+    return text
+
+
 # --- Scoring
+
+
+def summarise(table, scene, predictor, history) -> dict:
+    """The line of JSON: the published protocol, copy-last-frame treated the same way."""
+    whole_frame = table[(table["score"] == "frame") & (table["median"] == "-")]
+    return {
+        "scene": scene.name,
+        **metrics_in(whole_frame.loc["predictor"]),
+        "copy_last_frame": metrics_in(whole_frame.loc["copy_last_frame"]),
+        "parameters": vadkit.count_parameters(predictor),
+        "steps": len(history.loss),
+        "ms_per_frame": round(milliseconds_per_frame(predictor, scene), 2),
+    }
+
 
 FORMATS = {
     "raw": "{:.4f}".format,
@@ -153,4 +184,4 @@ def milliseconds_per_frame(predictor: torch.nn.Module, scene: vadkit.Scene, n: i
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_script(main, kept="nothing is kept."))

@@ -14,6 +14,7 @@ object.
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,8 @@ from pandas import DataFrame
 
 import vadkit
 from vadkit import toy, view
+from vadkit.cli import positive_number, run_script, stopped_at_once, whole_number
+from vadstudies.jobs import require_finished
 from vadstudies.weights.boar import NETWORK, train_at
 
 KINDS = tuple(kind for kind in toy.KINDS if kind not in toy.HEADLINE)  # of strangers in training
@@ -29,8 +32,9 @@ SEEDS = {"test": toy.TEST_SEEDS[:5], "validation": toy.VALIDATION_SEEDS[:5]}
 DETECTORS = ("predictor", "copy_last_frame", "moving_pixels")
 
 
-def main():
-    options = make_parser().parse_args()
+@stopped_at_once()
+def main(argv=None):
+    options = make_parser().parse_args(argv)
     scores, kinds, histories = [], [], []
     for seed in SEEDS[options.split]:
         scene = vadkit.toy_scene(seed, options.place)
@@ -69,12 +73,16 @@ def make_parser():
     parser.add_argument("--place", default="campus", choices=toy.PLACES)
     parser.add_argument("--split", default="test", choices=SEEDS)
     parser.add_argument(
-        "--seconds", type=float, default=90, help="training time per scene (default 90)"
+        "--seconds",
+        type=positive_number(),
+        default=90,
+        help="training time per scene (default 90)",
     )
     parser.add_argument(
         "--strangers", action="store_true", help="half of the windows show one, of other kinds"
     )
-    parser.add_argument("--steps", type=int, help="train for so many steps instead: deterministic")
+    steps = "train for so many steps instead: deterministic"
+    parser.add_argument("--steps", type=whole_number(), help=steps)
     return parser
 
 
@@ -85,6 +93,7 @@ def train(scene, options):
     n_strange = 48 if options.strangers else 0
     strange = [scene.strange_clip(i, kinds[i % len(kinds)]) for i in range(n_strange)]
     history = train_at(scene, predictor, strange, progress=False, **length)
+    require_finished(history)
     return predictor, history
 
 
@@ -132,4 +141,4 @@ def summarise(scores: DataFrame) -> dict:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main, kept="nothing is kept."))

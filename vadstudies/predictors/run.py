@@ -16,6 +16,7 @@ import vadkit
 from vadkit import toy
 from vadkit.adversarial import Adversary
 from vadkit.callbacks import AddressingEntropy
+from vadkit.cli import whole_number
 from vadkit.losses import prediction_loss
 from vadstudies.first_light.real_scene import milliseconds_per_frame
 from vadstudies.jobs import (
@@ -113,9 +114,12 @@ def how_to_fit(gradient=0.0, adversarial=0.0, entropy=0.0):
 if __name__ == "__main__":
     parser = study_parser(__doc__)
     parser.add_argument(
-        "--steps", type=int, help="steps of each training (default 300; 40 when quick)"
+        "--steps", type=whole_number(), help="steps of each training (default 300; 40 when quick)"
     )
     parser.add_argument(
-        "--seeds", type=int, default=1, help="trainings of each predictor on each scene (default 1)"
+        "--seeds",
+        type=whole_number(1, 100),
+        default=1,
+        help="trainings of each predictor on each scene (default 1)",
     )
     sys.exit(main(compare, parser))

@@ -9,12 +9,14 @@ instead of 70,000 of 25, so that it runs in minutes on a CPU. The last line is o
 
 import argparse
 import json
+import sys
 from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 
+from vadkit.cli import run_script, stopped_at_once, whole_number
 from vadkit.episodes import EpisodeSampler
 from vadkit.maml.adapting import adaptation_curve
 from vadkit.maml.baselines import joint_step, reptile_step
@@ -22,6 +24,7 @@ from vadkit.maml.history import Monitor
 from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import meta_train
+from vadstudies.jobs import require_finished
 from vadstudies.sinusoids.pool import SinusoidPool
 
 METHODS = {  # update: meta_step, n_inner_steps: 1, learn: None unless it says otherwise
@@ -59,16 +62,18 @@ def run(method, steps, seed, exam, inner_lr=0.02, outer_lr=3e-3):
         update=options["update"],
         monitor=Monitor(note_every=steps, progress=False),
     )
+    require_finished(trained.history)
     return adaptation_curve(trained.predictor, exam, trained.rates, 10), trained.history.seconds
 
 
-def main():
+@stopped_at_once()
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    parser.add_argument("--steps", type=whole_number(), default=5000)
+    parser.add_argument("--seed", type=whole_number(0), default=0)
+    arguments = parser.parse_args(argv)
     # One thread: the network is so small that a second one only waits.
     torch.set_num_threads(1)
     exam = EpisodeSampler(SinusoidPool(), n_way=600, k_shot=10, n_query=100, seed=10_000)[0]
@@ -92,4 +97,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_script(main, kept="nothing is kept."))

@@ -17,6 +17,7 @@ import sys
 import vadkit
 from vadkit import toy
 from vadkit.adaptation import two_numbers
+from vadkit.cli import whole_number
 from vadstudies.jobs import (
     fingerprints,
     main,
@@ -111,7 +112,9 @@ def print_matrix(rows, metric, unit, copied, how):
 if __name__ == "__main__":
     parser = study_parser(__doc__)
     parser.add_argument(
-        "--steps", type=int, help="steps of each training (default 500; 100 when quick)"
+        "--steps", type=whole_number(), help="steps of each training (default 500; 100 when quick)"
     )
-    parser.add_argument("--seeds", type=int, default=2, help="trainings on each scene (default 2)")
+    parser.add_argument(
+        "--seeds", type=whole_number(1, 100), default=2, help="trainings on each scene (default 2)"
+    )
     sys.exit(main(transfer, parser))

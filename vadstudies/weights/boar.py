@@ -17,6 +17,7 @@ from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained
 from vadkit.training import History
 from vadkit.windows import StrangerWindows
+from vadstudies.jobs import require_finished
 
 NETWORK = {"name": "unet", "width": 16, "depth": 3, "predicts": "change", "normalise": True}
 KINDS = tuple(kind for kind in toy.KINDS if kind != "boar")  # of strangers in training
@@ -31,8 +32,7 @@ def train(seed: int, steps: int, n_clips: int, fresh_every: int, n_strange: int)
     strange = [scene.strange_clip(i, KINDS[i % len(KINDS)]) for i in range(n_strange)]
     options = {"steps": steps, "validate_every": steps, "seed": seed}
     history = train_at(scene, predictor, strange, n_clips, fresh_every, **options)
-    if history.interrupted:
-        raise KeyboardInterrupt
+    require_finished(history)
     return MetaTrained(predictor, InnerRates(predictor), loss=decibel_loss)
 
 

@@ -1,7 +1,8 @@
 """Train the weights of the package, each from a seed, on training scenes only.
 
     python -m vadstudies.weights.run               all that are not there yet; stop and go on
-    python -m vadstudies.weights.run --restart     all again, some hours on one core
+    python -m vadstudies.weights.run --jobs 2      two at a time
+    python -m vadstudies.weights.run --restart     all again, some hours
     python -m vadstudies.weights.run streams_maml  this one again
     python -m vadstudies.weights.run --list        what there is
 
@@ -15,14 +16,15 @@ streams_<method>, streams_<method>_<seed>: for one-way places, see vadstudies/we
 
 customs_strangers: for the other customs, see vadstudies/weights/customs.py.
 
-camera_maml, camera_fine_tuned: for real cameras (vadstudies.few_shot), from toy scenes alone, see
+camera_maml, camera_strangers: for real cameras (vadstudies.few_shot), from toy scenes alone, see
 vadstudies/weights/cameras.py.
 """
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,9 +33,16 @@ import torch
 import vadkit
 from vadkit import toy
 from vadkit.checkpoints import load_tensors
+from vadkit.cli import (
+    in_fresh_processes,
+    output_file,
+    run_script,
+    stopped_at_once,
+    whole_number,
+)
 from vadkit.maml.training import MetaTrained
 from vadkit.zoo import SHIPPED
-from vadstudies.jobs import digest
+from vadstudies.jobs import digest, require_finished
 from vadstudies.weights import boar, cameras, customs, streams
 
 
@@ -87,7 +96,6 @@ FAMILIES = [
         "toy scenes of TRAIN_SEEDS, seen by cheap cameras",
         lambda: cameras.camera(0),
         cameras.validation_psnr,
-        half=False,
     ),
 ]
 WEIGHTS = {name: made for family in FAMILIES for name, made in family.weights.items()}
@@ -98,8 +106,7 @@ WEIGHTS = {name: made for family in FAMILIES for name, made in family.weights.it
 
 def reproducible(trained: MetaTrained) -> MetaTrained:
     """Leave the clock out, so that every run gives the same bytes, and ship nothing interrupted."""
-    if trained.history.interrupted:
-        raise KeyboardInterrupt
+    require_finished(trained.history)
     trained.history.seconds = 0.0
     return trained
 
@@ -114,6 +121,23 @@ def train(name: str) -> None:
     kept = header(name, {"validation_psnr": psnr})
     trained.save(SHIPPED / f"{name}.safetensors", kept, family.half)
     print(f"{name}: {psnr} dB after 0 .. {len(psnr) - 1} inner steps", flush=True)
+
+
+def sharing(names: list[str]) -> list[list[str]]:
+    """Put together what goes on from the same start: one family, one seed."""
+    groups: dict[tuple, list[str]] = {}
+    for name in names:
+        first = next(iter(family_of(name).weights))
+        groups.setdefault((first, WEIGHTS[name][1]["seed"]), []).append(name)
+    return list(groups.values())
+
+
+def train_all(names: list[str]) -> None:
+    """Train one after the other, so that a start they share is trained once."""
+    # One thread: two would add up in another order, and the bytes would differ.
+    torch.set_num_threads(1)
+    for name in names:
+        train(name)
 
 
 def family_of(name: str) -> Family:
@@ -148,8 +172,12 @@ def header(name: str, metrics: dict) -> dict:
     }
 
 
-def main() -> int:
-    """Train what the command line names; 2 for an unknown name, 130 after Ctrl-C."""
+KEPT = "the weights listed above are written; of the others, nothing has changed."
+
+
+@stopped_at_once()
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train what the command line names."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -159,32 +187,33 @@ def main() -> int:
     parser.add_argument(
         "--restart", action="store_true", help="also train what is there, made as it would be now"
     )
+    parser.add_argument(
+        "--jobs", type=whole_number(1, 100), default=1, help="how many to train at a time"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is, and train nothing")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     known = f"There are: {', '.join(WEIGHTS)}."
     unknown = [name for name in options.names if name not in WEIGHTS]
     if unknown:
-        print(f"Unknown weights '{unknown[0]}'. {known}", file=sys.stderr)
-        return 2
+        raise ValueError(f"Unknown weights '{unknown[0]}'. {known}")
     if options.list:
         print(known)
-        return 0
-    # One thread: two would add up in another order, and the bytes would differ.
-    torch.set_num_threads(1)
-    try:
-        for name in options.names or WEIGHTS:
-            if options.names or options.restart or not is_there(name):
-                train(name)
-            else:
-                print(f"{name}: is there")
-    except KeyboardInterrupt:
-        print(
-            "Stopped. The weights listed above are written; of the others, nothing has changed.",
-            file=sys.stderr,
-        )
-        return 130
-    return 0
+        return
+    wanted = []
+    for name in dict.fromkeys(options.names) or WEIGHTS:
+        if options.names or options.restart or not is_there(name):
+            output_file(SHIPPED / f"{name}.safetensors")  # before hours of training
+            wanted.append(name)
+        else:
+            print(f"{name}: is there")
+    groups = sharing(wanted)
+    n_jobs = min(options.jobs, len(groups), os.cpu_count() or 1)
+    if n_jobs > 1:
+        in_fresh_processes(train_all, groups, n_jobs)
+    else:
+        for names in groups:
+            train_all(names)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_script(main, kept=KEPT))

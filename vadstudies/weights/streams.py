@@ -30,6 +30,7 @@ from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
+from vadstudies.jobs import require_finished
 from vadstudies.weights.boar import train_at
 
 NETWORK = {"name": "unet", "width": 16, "depth": 2, "stem": 2}
@@ -100,8 +101,7 @@ def joint_training(
         loss=decibel_loss,
         monitor=Monitor(note_every=steps),
     )
-    if trained.history.interrupted:
-        raise KeyboardInterrupt  # nobody goes on from half a school
+    require_finished(trained.history)  # nobody goes on from half a school
     return trained
 
 
@@ -163,8 +163,7 @@ def train_maml(
         update = partial(meta_step, first_order=first_order, step_weights=weights)
         lr = {"outer_lr": share * maml_lr, "rates_lr": share * rates_lr}
         meta_train(trained, episodes, n, **lr, update=update)
-        if trained.history.interrupted:
-            raise KeyboardInterrupt
+        require_finished(trained.history)
     return trained
 
 
@@ -175,8 +174,7 @@ def train_specialist(seed: int, place: int, steps: int, n_strange: int) -> MetaT
     predictor = vadkit.build_predictor(**NETWORK, seed=seed)
     options = {"steps": steps, "batch_size": 16, "validate_every": steps, "seed": seed}
     history = train_at(home, predictor, strange, **options)
-    if history.interrupted:
-        raise KeyboardInterrupt
+    require_finished(history)
     return with_best_rate(MetaTrained(predictor, InnerRates(predictor), loss=decibel_loss))
 
 
@@ -203,7 +201,7 @@ def validation_psnr(trained: MetaTrained, n: int = 8) -> np.ndarray:
     ).mean(0)
 
 
-SEEDS = (0,)
+SEEDS = (0, 1, 2)
 TRAININGS: dict[str, tuple[Callable, dict]] = {
     "streams_ordinary": (train_ordinary, ORDINARY),
     "streams_strangers": (train_strangers, STRANGERS),
@@ -211,6 +209,8 @@ TRAININGS: dict[str, tuple[Callable, dict]] = {
 }
 OTHERS: dict[str, tuple[Callable, dict]] = {  # from one seed each
     "streams_first_order": (train_maml, MAML | {"first_order": True}),
+    "streams_one_rate": (train_maml, MAML | {"learn_rates": None}),
+    "streams_head": (train_maml, MAML | {"only": "head"}),
     "streams_specialist": (train_specialist, {"place": 0, "steps": 4000, "n_strange": 60}),
 }
 

@@ -1,0 +1,38 @@
+// All pages were cut at their headings into `SECTIONS` (search_data.js). The index is made here,
+// in a moment: so it works from a folder, too, where a page may fetch nothing.
+const index = new MiniSearch({
+  fields: ["title", "page", "text"],
+  storeFields: ["title", "page", "text", "address"],
+  searchOptions: {prefix: true, fuzzy: 0.15, boost: {title: 3, page: 1.5}},
+});
+index.addAll(SECTIONS.map((section, id) => ({...section, id})));
+
+const field = document.querySelector("#main input"), list = document.querySelector("#found");
+const count = document.querySelector("#count");
+
+function show() {
+  const words = field.value.trim(), found = words ? index.search(words).slice(0, 30) : [];
+  list.replaceChildren(...found.map(entry));
+  count.textContent = !words ? "" : found.length === 0
+    ? `Nothing has “${words}” in it. Fewer or shorter words find more.`
+    : `${found.length} ${found.length === 1 ? "section" : "sections"}`;
+}
+
+function entry({title, page, text, address, terms}) {
+  const item = document.createElement("li"), link = document.createElement("a");
+  link.href = address;
+  link.textContent = title;
+  const where = document.createElement("span");
+  where.textContent = page;
+  const at = Math.max(0, text.toLowerCase().indexOf(terms[0]) - 60);
+  const excerpt = document.createElement("p");
+  excerpt.textContent = (at ? "… " : "") + text.slice(at, at + 200) + " …";
+  item.append(link, " ", where, excerpt);
+  return item;
+}
+
+field.value = new URLSearchParams(location.search).get("q") ?? "";
+field.addEventListener("input", show);
+field.form.addEventListener("submit", (event) => event.preventDefault());
+show();
+field.focus();

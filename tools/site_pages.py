@@ -1,0 +1,119 @@
+"""The pages of the site: of notebooks and of documents, cut up for contents and search, too."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import decks
+import slides
+from bs4 import BeautifulSoup
+from nbconvert.filters import Highlight2HTML, markdown2html
+from nbformat import NotebookNode
+
+from notebooks import ROOT, tags
+
+DOCUMENTS = {  # page: (file, title in the menu)
+    "docs/glossary.html": ("docs/glossary.md", "Glossary"),
+    "docs/bibliography.html": ("docs/bibliography.md", "Bibliography"),
+    "docs/common_errors.html": ("docs/common_errors.md", "Common errors"),
+    "docs/benchmarks.html": ("docs/benchmarks.md", "Figures"),
+    "docs/datasets.html": ("docs/datasets.md", "Real video"),
+    "docs/instructors.html": ("INSTRUCTORS.md", "For instructors"),
+    "docs/architecture.html": ("docs/architecture.md", "Architecture"),
+    "docs/contributing.html": ("CONTRIBUTING.md", "Contributing"),
+    "docs/changelog.html": ("CHANGELOG.md", "Changes"),
+}
+PAGE_OF = {file: page for page, (file, _) in DOCUMENTS.items()}
+UNSEEN = '<p class="unseen">What this cell shows stays on the machine of whoever runs it.</p>'
+
+
+@dataclass
+class Page:
+    """A page of the site: `address` from its root, `kind` as in site.css."""
+
+    address: str
+    title: str
+    body: str
+    kind: str = "text"
+    scripts: list[str] = field(default_factory=lambda: ["site.js"])
+    before: "Page | None" = None
+    after: "Page | None" = None
+
+
+def notebook_page(path: Path, notebook: NotebookNode) -> Page:
+    """The page of a notebook, with the outputs that it has."""
+    cells = [cell for cell in notebook.cells if "speaker-notes" not in tags(cell)]
+    title = slides.title(cells[0]) if cells else path.stem
+    page = Page(f"notebooks/{path.stem}.html", title or path.stem, "", "notebook")
+    page.body = "\n".join(cell_html(cell, page.address) for cell in cells)
+    return page
+
+
+def cell_html(cell: NotebookNode, address: str) -> str:
+    """A cell as it is read: the code of a folded one stays folded."""
+    if cell.cell_type == "markdown":
+        text = with_links(decks.markdown(cell.source), ROOT / "notebooks", address)
+        return f'<div class="markdown">{text}</div>'
+    code = Highlight2HTML(pygments_lexer="python")(cell.source)
+    if cell.metadata.get("jupyter", {}).get("source_hidden"):
+        code = f"<details><summary>Code</summary>{code}</details>"
+    if "private-output" in tags(cell):
+        return code + UNSEEN
+    outputs = [decks.output_html(output) for output in cell.get("outputs", [])]
+    return code + "".join(f'<div class="output">{output}</div>' for output in outputs if output)
+
+
+def document_page(address: str, file: str, title: str) -> Page:
+    """The page of a document in Markdown."""
+    text = markdown2html((ROOT / file).read_text(encoding="utf-8"))
+    text = with_links(text, (ROOT / file).parent, address)
+    return Page(address, title, f'<div class="markdown">{text}</div>')
+
+
+def with_links(text: str, folder: Path, address: str) -> str:
+    """HTML whose links, relative to `folder`, lead to pages of the site; others are dropped."""
+    soup = BeautifulSoup(text, "html.parser")
+    up = "../" * address.count("/")
+    for link in soup.find_all("a", href=re.compile(r"^(?![a-z]+:|#)")):
+        target, _, anchor = link["href"].partition("#")
+        path = folder.joinpath(target).resolve()
+        name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
+        name = re.sub(r"^notebooks/(\w+)\.ipynb$", r"notebooks/\1.html", name)
+        if name.startswith("notebooks/") or name in PAGE_OF:
+            link["href"] = up + PAGE_OF.get(name, name) + (anchor and f"#{anchor}")
+        else:  # a file of the repository that is no page
+            link.unwrap()
+    for image in soup.find_all("img", src=re.compile(r"^(?!data:)")):
+        image["src"] = f"{up}docs/{Path(image['src']).name}"
+    return str(soup)
+
+
+def headings(body: str) -> list[dict]:
+    """The headings under the title, for the contents beside the text."""
+    found = []
+    for tag, name, inside in re.findall(r'<(h[23]) id="([^"]+)">(.*?)</\1>', body, re.S):
+        title = BeautifulSoup(inside, "html.parser").get_text().removesuffix("¶")
+        found.append({"level": tag[1], "id": name, "title": title})
+    return found
+
+
+def sections(page: Page) -> Iterable[dict]:
+    """The page cut at its headings, for the search."""
+    soup = BeautifulSoup(page.body, "html.parser")
+    for unread in soup.select("script, style, .output, .highlight"):
+        unread.decompose()
+    address, title, text = page.address, page.title, []
+    for element in soup.descendants:
+        name = getattr(element, "name", None)
+        if name in ("h1", "h2", "h3") and element.get("id"):
+            yield {"address": address, "page": page.title, "title": title, "text": joined(text)}
+            address, text = f"{page.address}#{element['id']}", []
+            title = element.get_text().removesuffix("¶")
+        elif name is None:
+            text.append(str(element))
+    yield {"address": address, "page": page.title, "title": title, "text": joined(text)}
+
+
+def joined(text):
+    return " ".join(" ".join(text).split())

@@ -49,7 +49,9 @@ def test_correct_variants_are_accepted(check, answer, capsys):
 @pytest.mark.parametrize("check, answer, hint", WRONG_ANSWERS)
 def test_plausible_wrong_answers_get_the_right_hint(check, answer, hint, capsys):
     returned, said = ask(check, answer, capsys)
-    assert returned is False and said.startswith("Not yet") and hint in said, said
+    one_of = hint if isinstance(hint, tuple) else (hint,)  # where the draw decides
+    assert returned is False and said.startswith("Not yet"), said
+    assert any(words in said for words in one_of), said
 
 
 @pytest.mark.parametrize("check", CHECKS)

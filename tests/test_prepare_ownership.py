@@ -10,7 +10,8 @@ import pytest
 from prepare_helpers import SCRIPTS, error_of, make_home, moving_square, names_in, run, usual
 
 import vadkit
-from vadkit.prepare.ownership import alone, remove_files, strangers
+from vadkit.locks import alone
+from vadkit.prepare.ownership import remove_files, strangers
 
 OTHER = ["--crop-top", "0.5", "--replace"]
 
@@ -128,7 +129,7 @@ def test_while_one_process_prepares_a_scene_another_is_refused(home, capsys):
 
 def test_a_lock_whose_owner_died_does_not_count(home):
     (home / "data").mkdir()
-    code = "import pathlib, sys, time; from vadkit.prepare.ownership import alone\n"
+    code = "import pathlib, sys, time; from vadkit.locks import alone\n"
     code += "with alone(pathlib.Path(sys.argv[1])): print('locked', flush=True); time.sleep(60)"
     words = [sys.executable, "-c", code, str(home / "data" / "scene")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as owner:

@@ -1,7 +1,6 @@
 """The progress file when several notebooks write at once."""
 
 import json
-import sys
 import threading
 
 import pytest
@@ -15,7 +14,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no folder can be locked there")
 def test_notebooks_that_solve_at_the_same_instant_lose_no_mark(folder):
     names = [f"check_{number}" for number in range(24)]
     ready = threading.Barrier(len(names))

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vadkit.locks import alone
 from vadstudies import results as results_store
-from vadstudies.results import alone, load_results, load_study, rows_of, save_results
+from vadstudies.results import load_results, load_study, rows_of, save_results
 
 tables = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -95,7 +96,7 @@ def test_a_full_disk_is_said_with_the_name_of_the_file(tmp_path, monkeypatch):
 HOLD = """
 import sys
 from pathlib import Path
-from vadstudies.results import alone
+from vadkit.locks import alone
 with alone(Path(sys.argv[1])):
     print("mine", flush=True)
     sys.stdin.read()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import vadkit
+from vadkit.locks import alone
 from vadstudies import jobs, results
 from vadstudies.capacity import run as capacity
 from vadstudies.predictors import run as predictors
@@ -90,7 +91,7 @@ def test_results_that_cannot_be_kept_are_said_before_the_first_job(run):
 
 
 def test_two_at_once_do_not_mix(run):
-    with results.alone(results.RESULTS / "numbers.json"):
+    with alone(results.RESULTS / "numbers.json"):
         with pytest.raises(OSError, match="another process"):
             run([13])
     assert run([1]) == ({"1": 1}, [1])

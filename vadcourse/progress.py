@@ -3,11 +3,11 @@
 import html
 import json
 import os
-from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from vadcourse.cards import ring
+from vadkit.locks import alone
 from vadkit.text import say
 
 CATALOGUE = {}  # name of a check without "check_": (notebook, title); `exercise` fills it
@@ -75,7 +75,7 @@ def _solved_of(notebook, solved):
 def remember(name: str) -> None:
     """Note an exercise as solved, keeping the time of the first time."""
     try:
-        with _alone():
+        with alone(FILE, wait=10):
             solved = _read()
             if name not in solved:
                 solved[name] = datetime.now().isoformat(timespec="minutes")
@@ -87,19 +87,6 @@ def remember(name: str) -> None:
                 "(Your progress could not be written to {file}: {reason})", file=FILE, reason=reason
             )
         )
-
-
-@contextmanager
-def _alone():
-    """Two notebooks that note something at once take turns, wherever a folder can be locked."""
-    with ExitStack() as held:
-        with suppress(ImportError, OSError):  # not on Windows, nor on every network drive
-            import fcntl
-
-            folder = os.open(".", os.O_RDONLY)
-            held.callback(os.close, folder)
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
 
 
 def _read():

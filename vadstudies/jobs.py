@@ -13,10 +13,11 @@ from tqdm.auto import tqdm
 
 import vadkit
 from vadkit import toy
-from vadkit.cli import run_script, stopped_at_once
+from vadkit.cli import output_file, run_script, stopped_at_once
+from vadkit.locks import alone
 from vadkit.maml.history import MetaHistory
 from vadkit.training import History
-from vadstudies.results import alone, list_results, load_study, results_file, save_results
+from vadstudies.results import list_results, load_study, results_file, save_results
 
 # --- Scenes and their metrics
 
@@ -145,7 +146,7 @@ def run_all(
     OSError
         If it cannot be written, or another process is writing it.
     """
-    with alone(results_file(name)) if keep else contextlib.nullcontext():
+    with alone(output_file(results_file(name))) if keep else contextlib.nullcontext():
         results = _open_results(name, script, settings, keep and not restart)
         rows = results["rows"]
         asked = {key: plain({**(labels or {}).get(key, {}), **job}) for key, job in jobs.items()}

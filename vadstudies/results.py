@@ -1,11 +1,9 @@
 """What the studies measured: JSON files beside the code that measured it, and tables of them."""
 
-import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pandas import DataFrame
 
 from vadkit.checkpoints import atomic_path
@@ -126,32 +124,6 @@ def tidy(rows: DataFrame | Iterable[dict], nested: str | None = None, key: str =
 
 
 # --- Before the work begins
-
-
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Keep other processes from writing a file that is written in a `with` block again and again.
-
-    The system lets go of the lock when this process dies: none is ever stale.
-
-    Raises
-    ------
-    OSError
-        At once, if the file cannot be written, or if another process holds it.
-    """
-    path = output_file(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f".{path.name}.lock"), blocking=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise OSError(f"{path} is being written by another process: wait until it ends.") from None
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # Windows removes no file that is open
-            Path(lock.lock_file).unlink()
-        lock.release()
 
 
 def new_results(study: str) -> Callable[[str], str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from vadkit.prepare.ownership import alone
+from vadkit.locks import alone
 from vadkit.prepare.unpacking import remove_unpacked, unpack
 
 _BLOCK = 1 << 20

@@ -1,88 +1,12 @@
-"""What preparing may touch: one process at a time, and no file that it did not write itself."""
+"""What preparing may touch: no file that it did not write itself."""
 
-import contextlib
 import errno
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 # What file managers drop into any folder that somebody looks at.
 JUNK = (".DS_Store", "Thumbs.db")
-
-
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Keep other processes from working on `path` for the time of a `with` block.
-
-    The lock is on a hidden file beside it, and the system lets go of it when the process dies: none
-    is ever stale. OSError while another process holds it.
-    """
-    lock = path.with_name(f".{path.name.lstrip('.')}.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        file = _locked(lock, path)
-    except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EROFS):
-            raise
-        yield  # who may not write here cannot mix anything up
-        return
-    try:
-        yield
-    finally:
-        _let_go(file, lock)
-
-
-def _locked(lock, path):
-    """Open and lock the file; once more if its last owner removed it in between."""
-    while True:
-        file = open(lock, "ab")
-        try:
-            _lock(file.fileno())
-            if os.path.samestat(os.fstat(file.fileno()), os.stat(lock)):
-                return file
-        except BlockingIOError:
-            file.close()
-            raise OSError(
-                f"{path} is being written by another process: "
-                "wait until it is done, or choose another --out."
-            ) from None
-        except FileNotFoundError:
-            pass
-        file.close()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor):
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:  # Windows' word for: held by another process
-            raise BlockingIOError from None
-
-else:
-    import fcntl
-
-    def _lock(descriptor):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError:
-            pass  # a file system that knows no locks
-
-
-def _let_go(file, lock):
-    ours = os.fstat(file.fileno()).st_size == 0
-    # Removed before it is let go, so that whoever gets it next sees that it is gone and makes a
-    # new one. Windows removes no open file, and there who has one open keeps it.
-    if sys.platform == "win32":
-        file.close()
-    with contextlib.suppress(OSError):
-        if ours:
-            lock.unlink()
-    file.close()
 
 
 def strangers(folder: Path, files: Iterable[str]) -> list[str]:

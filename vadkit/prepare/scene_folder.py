@@ -14,9 +14,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from vadkit.locks import alone
 from vadkit.prepare.clips import Options, Source, check_before, prepare_clip
 from vadkit.prepare.decoding import check_name
-from vadkit.prepare.ownership import alone, refuse_strangers, remove_files
+from vadkit.prepare.ownership import refuse_strangers, remove_files
 from vadkit.prepare.parallel import run_parallel
 from vadkit.prepare.unfinished import (
     PARTS,
@@ -55,7 +56,7 @@ def prepare_scene(
     out = Path(os.path.realpath(out))  # what a link leads to is replaced, not the link
     _check_clips(clips, out)
     recipe = digest([fingerprint(clip, options) for clip in clips])
-    with alone(out):
+    with alone(out, what_else=", or choose another --out"):
         _end_replacing(out)
         if out.exists() and _is_up_to_date(out, recipe, options.replace):
             return open_scene(out)

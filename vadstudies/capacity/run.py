@@ -23,7 +23,8 @@ from tqdm.auto import tqdm
 import vadkit
 from vadkit import checkpoints, metrics, toy, training, view
 from vadkit.callbacks import Callback
-from vadkit.cli import whole_number
+from vadkit.cli import output_file, whole_number
+from vadkit.locks import alone
 from vadstudies.capacity.report import capacity_table, highest_for_all
 from vadstudies.jobs import (
     fingerprint,
@@ -36,7 +37,7 @@ from vadstudies.jobs import (
     study_scene,
     train,
 )
-from vadstudies.results import RESULTS, alone
+from vadstudies.results import RESULTS
 
 SCRIPT = "vadstudies/capacity/run.py"
 WIDTHS = (4, 8, 16, 24, 40)
@@ -171,7 +172,7 @@ def boar(options):
     about = boar_settings(scene, clip, steps)
     path = RESULTS / "capacity" / "boar.safetensors"
     everyone = {f"{v} {w}": (v, w) for v, w in itertools.product(VARIANTS, widths)}
-    with alone(path) if keep else contextlib.nullcontext():
+    with alone(output_file(path)) if keep else contextlib.nullcontext():
         go_on = keep and not options.restart and path.is_file()
         predictions, networks = open_boar(path, about) if go_on else ({}, {})
         for name in tqdm([name for name in everyone if name not in networks], desc="boar"):

@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from vadkit.cli import run_script
+from vadkit.cli import run_script, stopped_at_once
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
 import notebooks  # noqa: E402
@@ -104,6 +104,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@stopped_at_once()
 def main(argv=None):
     options = notebooks.notebook_parser(__doc__).parse_args(argv)
     course = notebooks.read_all(options.notebooks)

@@ -22,3 +22,13 @@ def libraries():
             npm_packages.contents(library)
         except ValueError as error:
             pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def site_folder(tmp_path_factory, libraries):
+    """The site with the outputs that the notebooks have, built once."""
+    import build_site
+
+    folder = tmp_path_factory.mktemp("site")
+    build_site.build(folder, saved=True)
+    return folder

@@ -254,7 +254,7 @@ WRONG = {
         (pooled, "pool"),
         (lambda a, t: len(t) * pooled(a, t), "is right"),
         (lambda a, t: sum(losses(a, t)) / 2, "1/2"),
-        (lambda a, t: max(losses(a, t)), "is right"),
+        (lambda a, t: max(losses(a, t)), ("is right", "task alone")),
         (lambda a, t: min(1, sum(losses(a, t))), "is right"),
         (lambda a, t: str(in_a_loop(a, t)), "str"),
         (lambda a, t: a[0](t[0].query), "Unpack the pair first"),

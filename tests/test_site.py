@@ -15,17 +15,9 @@ MEGABYTE = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, libraries):
-    """The site with the outputs that the notebooks have, and without the API reference."""
-    folder = tmp_path_factory.mktemp("site")
-    build_site.build(folder, saved=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pages(site):
+def pages(site_folder):
     """Every page of ours, parsed; the API reference is pdoc's."""
-    found = [path for path in site.rglob("*.html") if "api" not in path.relative_to(site).parts]
+    found = [path for path in site_folder.rglob("*.html") if "api" not in path.parts]
     return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in found}
 
 
@@ -39,14 +31,14 @@ def has_anchor(soup, reference):
     return soup.find(id=anchor) or soup.find(id=unquote(anchor))
 
 
-def test_every_notebook_and_document_is_a_page(site):
+def test_every_notebook_and_document_is_a_page(site_folder):
     wanted = [f"notebooks/{path.stem}.html" for path in all_notebooks()] + list(
         build_site.DOCUMENTS
     )
-    assert [page for page in wanted if not (site / page).is_file()] == []
+    assert [page for page in wanted if not (site_folder / page).is_file()] == []
 
 
-def test_no_link_is_dead(site, pages):
+def test_no_link_is_dead(site_folder, pages):
     dead = []
     for path, soup in pages.items():
         for reference in references(soup):
@@ -55,9 +47,9 @@ def test_no_link_is_dead(site, pages):
             target, _, anchor = unquote(reference).partition("#")
             other = (path.parent / target.partition("?")[0]).resolve() if target else path
             if not other.is_file():
-                dead.append(f"{path.relative_to(site)}: {reference}")
+                dead.append(f"{path.relative_to(site_folder)}: {reference}")
             elif anchor and other in pages and not has_anchor(pages[other], reference):
-                dead.append(f"{path.relative_to(site)}: no #{anchor} in {other.name}")
+                dead.append(f"{path.relative_to(site_folder)}: no #{anchor} in {other.name}")
     assert dead == []
 
 
@@ -71,11 +63,11 @@ def test_nothing_is_loaded_from_elsewhere(pages):
     assert [address for address in loaded + sheets if re.match(r"(https?:)?//", address)] == []
 
 
-def test_pages_are_small_enough(site):
-    for path in (site / "notebooks").glob("*.html"):
+def test_pages_are_small_enough(site_folder):
+    for path in (site_folder / "notebooks").glob("*.html"):
         assert path.stat().st_size <= 5 * MEGABYTE, path.name
-    first = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "html.parser")
-    parts = [site / "index.html", *(site / address for address in references(first))]
+    first = BeautifulSoup((site_folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+    parts = [site_folder / "index.html", *(site_folder / address for address in references(first))]
     loaded = [path for path in parts if path.suffix in (".css", ".js", ".svg") or path == parts[0]]
     assert sum(path.stat().st_size for path in loaded) <= MEGABYTE
 
@@ -89,13 +81,13 @@ def test_solutions_are_folded_and_speaker_notes_are_not_there(pages):
     assert not any("Watch out:" in str(soup) for soup in notebooks)
 
 
-def test_the_search_finds_every_section_where_it_is(site, pages):
-    text = (site / "search_data.js").read_text(encoding="utf-8")
+def test_the_search_finds_every_section_where_it_is(site_folder, pages):
+    text = (site_folder / "search_data.js").read_text(encoding="utf-8")
     sections = json.loads(text.removeprefix("const SECTIONS = ").rstrip(";\n"))
     assert len(sections) > 150
     for section in sections:
         page, _, anchor = section["address"].partition("#")
-        assert not anchor or pages[site / page].find(id=anchor), section["address"]
+        assert not anchor or pages[site_folder / page].find(id=anchor), section["address"]
     titles = {section["title"] for section in sections if "catastrophic" not in section["text"]}
     assert "The guard's shift" in titles
 
@@ -117,8 +109,8 @@ def test_a_site_of_ours_is_replaced(tmp_path):
     assert not (old / "left_over.html").exists() and not new.exists()
 
 
-def test_the_first_page_knows_how_the_machine_does(site):
-    text = (site / "index.html").read_text(encoding="utf-8")
+def test_the_first_page_knows_how_the_machine_does(site_folder):
+    text = (site_folder / "index.html").read_text(encoding="utf-8")
     assert re.search(r"intruders it catches \d+, with a false alarm", " ".join(text.split()))
 
 

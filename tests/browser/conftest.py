@@ -1,11 +1,14 @@
 """A real JupyterLab on loopback, with settings of its own, driven in a real Chromium."""
 
+import functools
+import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -98,6 +101,21 @@ def lab(tmp_path_factory):
     yield url, root
     server.terminate()
     server.wait(20)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site(site_folder):
+    """The address of the site on a local server."""
+    handler = functools.partial(Quiet, directory=str(site_folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,9 @@
 """The site in a real Chromium: from a server and from a folder, both themes, a phone, by key."""
 
-import functools
-import http.server
-import threading
-
-import build_site
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+pytestmark = pytest.mark.browser
 PAGES = [
     "index.html",
     "search.html",
@@ -17,28 +13,6 @@ PAGES = [
     "docs/instructors.html",
 ]
 PHONE = {"width": 390, "height": 844}
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, libraries):
-    folder = tmp_path_factory.mktemp("site")
-    build_site.build(folder, saved=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def site(folder):
-    """The address of the site on a local server."""
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def open_page(page, address):
@@ -137,10 +111,10 @@ def test_code_is_copied(page, site):
     assert "import higher" in copied and "Copy" not in copied
 
 
-def test_it_works_from_a_folder(page, folder):
-    page.goto((folder / "search.html").as_uri() + "?q=boar")
+def test_it_works_from_a_folder(page, site_folder):
+    page.goto((site_folder / "search.html").as_uri() + "?q=boar")
     assert page.locator("#found a").count() > 3
-    page.goto((folder / "notebooks" / "05_maml_pipeline.html").as_uri())
+    page.goto((site_folder / "notebooks" / "05_maml_pipeline.html").as_uri())
     page.locator(".vk-two-step canvas, .vk-two-step svg").first.wait_for()
 
 

@@ -1,15 +1,13 @@
 """The network in a visitor's browser: as PyTorch computes it; behind a camera; and drawn upon."""
 
 import base64
-import functools
-import http.server
 import shutil
-import threading
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+import site_predictor
 import torch
 from conftest import CHROMIUM, FLAGS
 
@@ -17,26 +15,8 @@ import vadkit
 from vadcourse.widgets import DrawAnomaly
 from vadkit import toy
 
-site_predictor = pytest.importorskip("site_predictor", reason='the extra "site" is missing')
 pytestmark = pytest.mark.browser
 FPS, SIDE = 10, 64
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, libraries):
-    """(url, folder): the pages, built and served."""
-    folder = tmp_path_factory.mktemp("site")
-    site_predictor.build(folder)
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}", folder
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +49,11 @@ def open_page(site, chromium):
 
     What it asked other servers for is an error, and so is what the console shows.
     """
-    url, _ = site
     path = next(filter(None, map(shutil.which, CHROMIUM)))
     browsers, problems = [], []
 
     def note_request(request):
-        if not request.url.startswith((url, "data:", "blob:")):
+        if not request.url.startswith((site, "data:", "blob:")):
             problems.append(request.url)
 
     def start(name, *flags):
@@ -85,7 +64,7 @@ def open_page(site, chromium):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda m: m.type == "error" and problems.append(m.text))
         page.on("request", note_request)
-        page.goto(f"{url}/{name}")
+        page.goto(f"{site}/{name}")
         return page
 
     yield start
@@ -226,9 +205,9 @@ def test_a_camera_that_is_absent_is_said_to_be_absent(open_page):
 
 
 @pytest.mark.parametrize("name", ["camera.html", "draw.html"])
-def test_a_page_opened_from_its_folder_says_what_to_run(chromium, site, name):
+def test_a_page_opened_from_its_folder_says_what_to_run(chromium, site_folder, name):
     page = chromium.new_page()
-    page.goto((site[1] / name).as_uri())
+    page.goto((site_folder / name).as_uri())
     assert "python -m http.server" in page.locator("[role=status]").inner_text()
     page.close()
 

@@ -14,15 +14,14 @@ import torch
 
 import vadkit
 from vadkit.cli import (
-    deaf_children,
     file_name,
-    in_fresh_processes,
     output_file,
     positive_number,
     run_script,
     stopped_at_once,
     whole_number,
 )
+from vadkit.processes import deaf_children, in_fresh_processes
 
 
 def failing(error):

@@ -1,6 +1,5 @@
 """The study of customs: its protocol keeps test places, strangers and labels where they belong."""
 
-import argparse
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import vadkit
 from vadkit import toy
 from vadkit.maml.rates import InnerRates
 from vadstudies.customs import protocol, report, run
+from vadstudies.jobs import study_parser
 from vadstudies.statistics import interval
 from vadstudies.weights import streams
 
@@ -177,7 +177,7 @@ def test_the_best_recipe_on_validation_places_is_chosen(monkeypatch):
 
     monkeypatch.setattr(run, "try_out", try_out)
     monkeypatch.setattr(run, "hash_of", lambda method, seed: "")
-    recipes = run.choose(argparse.Namespace(quick=True, restart=False))
+    recipes = run.choose(study_parser("").parse_args(["--quick"]))
     assert recipes["strangers, fine-tuned"] == ("sgd", 0.01, 60)
     assert recipes[protocol.EQUAL] == ("adam", 0.003, 3)
     assert recipes[protocol.ONE_STEP] == ("adam", 0.003, 1)

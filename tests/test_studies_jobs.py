@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     ran = []
 
-    def start(numbers, settings=(), **options):
+    def start(numbers, *words, settings=(), labels=None):
         def work(n):
             if n == 13:
                 raise KeyboardInterrupt
@@ -31,8 +31,9 @@ def run(tmp_path, monkeypatch):
 
         ran.clear()
         todo = {str(n): {"n": n} for n in numbers}
+        options = jobs.study_parser("").parse_args(words)
         try:
-            rows = jobs.run_all("numbers", "script", {"s": settings}, todo, work, **options)
+            rows = jobs.run_all("numbers", "script", {"s": settings}, todo, work, options, labels)
         except KeyboardInterrupt:
             return None, list(ran)
         return {key: row["square"] for key, row in rows.items()}, list(ran)
@@ -44,7 +45,7 @@ def test_an_interrupted_benchmark_goes_on_where_it_stopped(run):
     assert run([1, 2, 13, 3]) == (None, [1, 2])
     assert run([1, 2, 3]) == ({"1": 1, "2": 4, "3": 9}, [3])
     assert run([2, 3]) == ({"2": 4, "3": 9}, [])
-    assert run([1, 2], restart=True) == ({"1": 1, "2": 4}, [1, 2])
+    assert run([1, 2], "--restart") == ({"1": 1, "2": 4}, [1, 2])
 
 
 def test_other_settings_are_not_mixed_into_one_table(run):
@@ -62,7 +63,7 @@ def test_a_job_is_done_again_when_its_label_changes_and_the_label_is_kept(run):
 
 
 def test_a_quick_run_keeps_nothing(run):
-    run([1, 2], keep=False)
+    run([1, 2], "--quick")
     assert list(results.RESULTS.iterdir()) == []
 
 
@@ -81,7 +82,7 @@ def test_damaged_results_are_refused_and_left_alone_until_restart(run, content):
     with pytest.raises(ValueError, match="numbers.json.*--restart"):
         run([1])
     assert path.read_text() == content and [*results.RESULTS.iterdir()] == [path]
-    assert run([1], restart=True) == ({"1": 1}, [1])
+    assert run([1], "--restart") == ({"1": 1}, [1])
 
 
 def test_results_that_cannot_be_kept_are_said_before_the_first_job(run):

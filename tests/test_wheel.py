@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import handout
@@ -11,7 +12,7 @@ import nbformat
 import pytest
 import run_notebooks
 
-from notebooks import ROOT
+from notebooks import ROOT, all_notebooks, read, tags
 from vadcourse import launch
 
 PACKAGES = ["vadkit", "vadcourse", "vadstudies"]
@@ -26,8 +27,8 @@ def run(*command, **options):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """A folder with nothing but the wheel in it, built from a copy."""
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy."""
     copy = tmp_path_factory.mktemp("copy")
     for package in PACKAGES:
         shutil.copytree(
@@ -37,9 +38,16 @@ def installed(tmp_path_factory):
         shutil.copytree(ROOT / name, copy / name)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
-    folder, wheels = tmp_path_factory.mktemp("installed"), copy / "dist"
+    wheels = copy / "dist"
     run("pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", wheels, copy)
     (wheel,) = wheels.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """A folder with nothing but the wheel in it."""
+    folder = tmp_path_factory.mktemp("installed")
     run("pip", "install", "-q", "--no-deps", "--no-index", "--target", folder, wheel)
     return folder
 
@@ -75,3 +83,50 @@ def test_a_notebook_of_the_handout_runs(installed, tmp_path, monkeypatch):
     run_notebooks.execute(notebook, path.parent)
     assert path.name == "00_start_here.ipynb"
     assert notebook.cells[-1].outputs[0].text.startswith(str(installed))
+
+
+ALONE = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+assert shell.run_cell(open("cell.py").read()).success
+import vadkit
+vadkit.load_checkpoint("streams_maml")  # its weights came along
+print(vadkit.__file__)
+"""
+
+
+@pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem[:2])
+def test_the_cell_that_installs_comes_before_all_code(path):
+    code = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    assert ["install" in tags(cell) for cell in code].index(True) == 0
+    assert code[0].source == install_cell()
+
+
+def install_cell():
+    return next(cell.source for cell in read(all_notebooks()[0]).cells if "install" in tags(cell))
+
+
+def test_the_first_cell_installs_the_course_where_it_is_not(wheel, tmp_path):
+    """In an environment of its own, which borrows every other package from this one."""
+    run("venv", "--without-pip", tmp_path / "bare")
+    python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    borrowed = tmp_path / "borrowed"
+    borrowed.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "vadkit" not in path.name:
+            (borrowed / path.name).symlink_to(path)
+    (tmp_path / "cell.py").write_text(install_cell(), encoding="utf-8")
+    settings = {
+        "PYTHONPATH": str(borrowed),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheel.parent),
+    }
+    done = subprocess.run(
+        [python, "-c", ALONE],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | settings,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert str(tmp_path / "bare") in done.stdout.splitlines()[-1]

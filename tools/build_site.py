@@ -90,12 +90,13 @@ def build(folder: Path, saved: bool) -> None:
         before.after, after.before = after, before
     documents = [document_page(page, *about) for page, about in DOCUMENTS.items()]
     site_predictor.build(folder)
+    apps = site_predictor.pages()
     downloads(folder)
     api_reference(folder / "api")
     menus = menus_of(course, folder)
     search = Page("search.html", "Search", SEARCH, scripts=["minisearch.js", "search_data.js"])
     search.scripts += ["search.js", "site.js"]
-    write_pages([first_page(folder, course), *course, *documents, search], menus, folder)
+    write_pages([first_page(folder, course), *course, *apps, *documents, search], menus, folder)
     found = [section for page in (*course, *documents) for section in sections(page)]
     data = json.dumps(found, ensure_ascii=False)
     (folder / "search_data.js").write_text(f"const SECTIONS = {data};\n", encoding="utf-8")
@@ -136,7 +137,7 @@ def menus_of(course: list[Page], folder: Path) -> dict[str, list[dict]]:
     return {
         "Course": links((page.address, page.title) for page in course),
         "Slides": links((slides_of(page), page.title) for page in decks_made),
-        "Try it": links([("camera.html", "Your camera"), ("draw.html", "Draw your own anomaly")]),
+        "Try it": links((f"{name}.html", title) for name, title in site_predictor.TITLES.items()),
         "Look up": links(
             [
                 *((page, title) for page, (_, title) in DOCUMENTS.items()),
@@ -203,7 +204,7 @@ def write_pages(pages: list[Page], menus: dict, folder: Path) -> None:
             page=page,
             body=Markup(page.body),
             root="../" * page.address.count("/"),
-            contents=headings(page.body) if page.kind != "first" else [],
+            contents=headings(page.body) if page.kind not in ("first", "app") else [],
             menus=menus,
         )
         target.write_text(text, encoding="utf-8")

@@ -25,25 +25,29 @@ DOCUMENTS = {  # page: (file, title in the menu)
     "docs/changelog.html": ("CHANGELOG.md", "Changes"),
 }
 PAGE_OF = {file: page for page, (file, _) in DOCUMENTS.items()}
+NOT_READ = {"speaker-notes", "install"}
 UNSEEN = '<p class="unseen">What this cell shows stays on the machine of whoever runs it.</p>'
 
 
 @dataclass
 class Page:
-    """A page of the site: `address` from its root, `kind` as in site.css."""
+    """A page of the site: `address` from its root, `kind` as in site.css, the rest: page.html."""
 
     address: str
     title: str
     body: str
     kind: str = "text"
     scripts: list[str] = field(default_factory=lambda: ["site.js"])
+    styles: list[str] = field(default_factory=list)
+    module: str = ""
+    policy: str = ""
     before: "Page | None" = None
     after: "Page | None" = None
 
 
 def notebook_page(path: Path, notebook: NotebookNode) -> Page:
     """The page of a notebook, with the outputs that it has."""
-    cells = [cell for cell in notebook.cells if "speaker-notes" not in tags(cell)]
+    cells = [cell for cell in notebook.cells if not NOT_READ & tags(cell)]
     title = slides.title(cells[0]) if cells else path.stem
     page = Page(f"notebooks/{path.stem}.html", title or path.stem, "", "notebook")
     page.body = "\n".join(cell_html(cell, page.address) for cell in cells)

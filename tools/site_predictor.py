@@ -1,22 +1,18 @@
-"""Put the pages that run the network, "your camera" and "draw your own anomaly", into a site.
+"""The pages that run the network, "your camera" and "draw your own anomaly", and all they need.
 
-    python tools/site_predictor.py --out build/site
-    python -m http.server -d build/site        # then open http://localhost:8000/camera.html
-
-`build` does it all: the pages of site/, the widgets' own JavaScript and style, the network and its
-runtime. Nothing in them asks another server for anything.
+That is the widgets' own JavaScript and style, the network and its runtime. Nothing in them asks
+another server for anything.
 """
 
-import argparse
 import base64
 import gzip
 import json
-import sys
 from pathlib import Path
 
 import export_onnx
 import numpy as np
 from npm_packages import Library, contents
+from site_pages import Page
 
 import vadkit
 from notebooks import ROOT
@@ -32,7 +28,13 @@ PAGES = ROOT / "site"
 SHARED, COURSE = Path(shared.__file__).parent, Path(widgets.__file__).parent
 SCRIPTS = [SHARED / "base.js", SHARED / "chart.js", COURSE / "drawn_figure.js",
            COURSE / "draw_anomaly.js"]  # fmt: skip
-COPIED = ("camera.html", "draw.html", "theme.js", "icon.svg", "predictor/*", "vendor/*")
+COPIED = ("predictor/*", "vendor/*")
+TITLES = {"camera": "Your camera", "draw": "Draw your own anomaly"}
+# Such a page forbids itself every address but its own: no frame can be sent anywhere.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:"
+)
 STYLES = [SHARED / "base.css", COURSE / "draw_anomaly.css"]
 # Widgets get their bytes as a DataView, and each calls its entry `render`.
 MODULE = """
@@ -52,26 +54,25 @@ SCRIPT, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 PLACE = {"seed": toy.TEST_SEEDS[360], "place": "campus", "custom": "stream"}  # as in notebook 06
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Build the pages; the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    options = parser.parse_args(arguments)
-    try:
-        size = build(options.out)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"Nothing can be written to {options.out}: {error.strerror}.", file=sys.stderr)
-        return 2
-    print(f"{options.out}: camera.html and draw.html, {size / 1e6:.1f} MB with all they need")
-    print(f"python -m http.server -d {options.out}, then http://localhost:8000/camera.html")
-    return 0
+def pages() -> list[Page]:
+    """Both pages, for the frame of the site."""
+    return [
+        Page(
+            f"{name}.html",
+            title,
+            (PAGES / f"{name}.html").read_text(encoding="utf-8"),
+            kind="app",
+            scripts=["predictor/served.js", "site.js"],
+            styles=["predictor/vadkit.css", "predictor/pages.css"],
+            module=f"predictor/{name}.js",
+            policy=POLICY,
+        )
+        for name, title in TITLES.items()
+    ]
 
 
-def build(folder: Path) -> int:
-    """Write both pages and all they need into a folder; how many bytes.
+def build(folder: Path) -> None:
+    """Write what both pages need into the folder of the site.
 
     Raises
     ------
@@ -95,8 +96,8 @@ def build(folder: Path) -> int:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(folder / name) as unfinished:
             unfinished.write_bytes(data)
-    models = (export_onnx.export(name, folder / "models") for name in export_onnx.MODELS)
-    return sum(map(len, written.values())) + sum(models)
+    for name in export_onnx.MODELS:
+        export_onnx.export(name, folder / "models")
 
 
 def clip_to_draw_on() -> dict:
@@ -117,10 +118,3 @@ def windows_of(frames: np.ndarray, k: int) -> np.ndarray:
     moved = np.abs(np.diff(frames.astype(int), axis=0)).mean((1, 2))[N_INPUTS - 1 :]
     begins = [part[moved[part].argmax()] for part in np.array_split(np.arange(len(moved)), k)]
     return np.stack([frames[begin : begin + N_INPUTS + 1] for begin in begins])
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -11,7 +11,7 @@ const ERROR_MAX = 0.3; // as in vadkit.view
 const MOST_ALARMS = 24; // thumbnails that are kept
 
 const at = (id) => document.getElementById(id);
-const main = document.querySelector("main"), news = document.querySelector("[role=status]");
+const main = document.querySelector(".page"), news = document.querySelector("[role=status]");
 const curve = liveCurve(at("curve"));
 const heat = errorTable({palette: PALETTE, error_max: ERROR_MAX});
 let network, panels, source = null;

@@ -14,7 +14,8 @@ def _matrices_of_scenes():
     sizes = zip((2, *rng.integers(3, 6, 2), rng.integers(6, 9)), (4, 4, -9, -1))
     matrices = [rng.normal(25, 3, (n, n)) + at_home * np.eye(n) for n, at_home in sizes]
     matrices[1] -= 25  # decibels against something else: below 0 as often as not
-    return [*matrices, rng.integers(-2, 3, (4, 4)).astype(float)]
+    ties = (rng.integers(-2, 3, (n, n)).astype(float) for n in (4, 5, 6))
+    return [*matrices, *ties]
 
 
 @exercise("03", "At home and away")

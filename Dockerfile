@@ -23,8 +23,9 @@ COPY vadcourse vadcourse
 COPY vadstudies vadstudies
 COPY notebooks notebooks
 COPY docs docs
-RUN pip install --no-cache-dir -c constraints.txt . && mkdir /home/student/course \
-    && chown student:student /home/student/course
+# The settings of JupyterLab are written while this is root: the student may not.
+RUN pip install --no-cache-dir -c constraints.txt . \
+    && vadkit /home/student/course --copy-only && chown -R student:student /home/student/course
 
 USER 1000
 WORKDIR /home/student

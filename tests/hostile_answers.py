@@ -133,6 +133,7 @@ VALUES = {
     "record": np.zeros(2, [("a", int), ("b", float)]),
     "huge integer": 10**400,
     "huge array": np.broadcast_to(np.float32(0), (10**5, 10**5)),
+    "huge tensor": torch.zeros(1).expand(10**5, 10**5),
     "huge range": range(10**12),
     "largest number": 1.7e308,
     "smallest number": [-5e-324],

@@ -127,12 +127,16 @@ def numbers(answer: object, shape: tuple | None = None) -> np.ndarray:
     Lists may hold lists, arrays and tensors; text, complex numbers and None are no numbers.
     """
     values = _array(answer)
-    if values.size > MOST:
-        raise NotYet("That is an array of {n} numbers, and far too many.", n=values.size)
+    _check_size(values.size)
     if shape is not None and values.shape != tuple(shape):
         got, wanted = values.shape, tuple(shape)
         raise NotYet("The shape is {got}, expected {wanted}.", got=got, wanted=wanted)
     return values.astype(float)
+
+
+def _check_size(n):
+    if n > MOST:
+        raise NotYet("That is an array of {n} numbers, and far too many.", n=n)
 
 
 def _array(answer, inside=False):
@@ -143,6 +147,7 @@ def _array(answer, inside=False):
             raise NotYet("The parts of the list you return differ in shape.")
         return np.asarray(parts)
     if issubclass(type(answer), torch.Tensor):
+        _check_size(torch.Tensor.numel(answer))  # one number, expanded, takes room only when copied
         answer = _array_of_tensor(answer)
     # Asked by its type: an object of a student's class has methods of their making.
     if issubclass(type(answer), (np.ndarray, np.generic, Real)):

@@ -42,7 +42,12 @@ class Gallery(Widget):
     playing = Bool()
 
     def __init__(
-        self, clips: Sequence, captions=None, columns: int = 4, fps: float = 10, playing=False
+        self,
+        clips: Sequence,
+        captions: Sequence[str] | None = None,
+        columns: int = 4,
+        fps: float = 10,
+        playing: bool = False,
     ):
         clips = [view.as_clip(clip) for clip in clips]
         if not clips:

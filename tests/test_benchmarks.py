@@ -5,6 +5,7 @@ import os
 import signal
 
 import busy_machine
+import check_mutations
 import classroom
 import evaluate_memory
 import import_time
@@ -194,6 +195,7 @@ def test_ctrl_c_while_it_trains_leaves_no_half_trained_weights(folder, capsys, m
         (busy_machine, ["--neighbours", "-1"]),
         (evaluate_memory, ["--frames", "10000000", "--side", "4096"]),
         (classroom, ["nowhere.ipynb"]),
+        (check_mutations, ["nowhere.ipynb"]),
         (toy_scene, ["--steps", "0"]),
         (toy_scene, ["--seconds", "inf"]),
         (sinusoids, ["--steps", "0"]),
@@ -237,3 +239,14 @@ def test_the_loader_benchmark_compares_the_same_windows(folder, tmp_path):
         for a, b in zip(jpegs[i], windows[i]):
             assert a.shape == b.shape
             assert (a - b).abs().mean() < 0.1  # JPEG loses a little even of noise
+
+
+def test_a_mutant_differs_in_one_place():
+    code = "def my_mean(a):\n    n = len(a)\n    return a.sum() / n\n"
+    changed = set(check_mutations.mutants(code))
+    assert {line for mutant in changed for line in mutant.splitlines()} == {
+        "def my_mean(a):",
+        "    n = len(a)",
+        *(f"    return a.{name}() / n" for name in ("sum", "mean", "median")),
+        "    return a.sum() * n",
+    }

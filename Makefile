@@ -7,11 +7,12 @@ TORCH_INDEX ?=
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint api messages install lock notebooks slides site weights handout clean
+.PHONY: lab test browser-test lint api messages install lock notebooks slides site weights handout grade clean
 
 lab: .venv/ready
 	$(PY) tools/lab_settings.py
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	  --FileContentsManager.pre_save_hook=vadcourse.saving.without_models \
 	  --ServerApp.port=$(PORT) $(LAB_ARGS)
 
 # Two test processes share the cores, so each gets one thread: with more, they wait for each
@@ -67,11 +68,15 @@ notebooks: .venv/ready
 # Train every shipped weights file that is not there as it would be made now (stop it, and it goes
 # on with the next); or these again: NAMES="maml_0 joint_0"; or all again: NAMES=--restart.
 weights: .venv/ready
-	$(PY) -m vadstudies.weights.run --jobs 2 $(NAMES)
+	$(PY) -m vadstudies.weights.run --workers 2 $(NAMES)
 
 # The notebooks without solutions and speaker notes, for a class, in build/handout.
 handout: .venv/ready
 	$(PY) tools/handout.py
+
+# Grade the hand-ins in a folder, in build/grades: docs/grading.md. WATCH=1 goes on until Ctrl-C.
+grade: .venv/ready
+	$(PY) tools/grade.py "$(SUBMISSIONS)" $(if $(WATCH),--watch)
 
 # Stand-alone HTML decks, one per notebook, in build/slides: they play with no network.
 slides: .venv/ready

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from notebooks import WIDGET_VIEW, all_notebooks, tags
+from notebooks import all_notebooks, tags
+from vadcourse.saving import WIDGET_VIEW
 
 NOTEBOOKS = all_notebooks()
 

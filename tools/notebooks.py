@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from vadcourse.saving import WIDGET_VIEW
 from vadkit.checkpoints import atomic_path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,9 +99,6 @@ def execute(
 def tags(cell) -> set[str]:
     """The tags of a cell."""
     return set(cell.metadata.get("tags", []))
-
-
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def is_widget_view(output) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from notebooks import (
-    WIDGET_VIEW,
     execute,
     is_progress_bar,
     notebook_parser,
@@ -20,6 +19,7 @@ from notebooks import (
     tags,
     write,
 )
+from vadcourse.saving import without_models
 from vadkit.cli import output_file, run_script
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -34,9 +34,7 @@ def run(path: Path, notebook: NotebookNode) -> None:
             cell.outputs = []
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
-            for output in cell.outputs:
-                if "vadkit" in output.get("metadata", {}):
-                    output.data.pop(WIDGET_VIEW, None)
+    without_models({"type": "notebook", "content": notebook})
     # Just what JupyterLab writes: else it asks to save a notebook that nobody touched.
     notebook.metadata = {
         "kernelspec": KERNEL,

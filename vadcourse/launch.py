@@ -1,9 +1,10 @@
 """`vadkit`: copy the notebooks into a folder of yours, and open JupyterLab on the first.
 
-    vadkit [FOLDER] [--port 8888] [--ip localhost] [--no-browser] [--copy-only]
+    vadkit [FOLDER] [--port 8888] [--ip localhost] [--no-browser] [--copy-only] [--from HANDOUT]
 
 FOLDER is `vadkit_course` unless you name another. What is already there is never written over: the
-same command opens the course again, as you left it.
+same command opens the course again, as you left it. HANDOUT is a folder with other notebooks of the
+course, such as those that `make handout` writes.
 """
 
 import argparse
@@ -40,13 +41,15 @@ def source() -> Path:
     return packed if packed.is_dir() else HERE.parent
 
 
-def copy_course(folder: Path) -> tuple[int, int]:
+def copy_course(folder: Path, origin: Path | None = None) -> tuple[int, int]:
     """Copy what is not there yet.
 
     Parameters
     ----------
     folder : Path
         Made where it is missing.
+    origin : Path, optional
+        Where the notebooks and docs are; default: `source()`.
 
     Returns
     -------
@@ -56,12 +59,15 @@ def copy_course(folder: Path) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        If it is a file.
+        If the folder is a file, or `origin` has no notebooks.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file: name a folder for the course.")
-    paths = sorted(path for part in PARTS for path in source().glob(part) if path.is_file())
-    targets = {path: folder / path.relative_to(source()) for path in paths}
+    origin = origin or source()
+    paths = sorted(path for part in PARTS for path in origin.glob(part) if path.is_file())
+    if not (origin / FIRST).is_file():
+        raise ValueError(f"There are no notebooks of the course in {origin}: {FIRST} is missing.")
+    targets = {path: folder / path.relative_to(origin) for path in paths}
     missing = {path: target for path, target in targets.items() if not target.exists()}
     for path, target in missing.items():
         with atomic_path(target) as unfinished:
@@ -72,8 +78,13 @@ def copy_course(folder: Path) -> tuple[int, int]:
 def copy_settings() -> None:
     """Give this environment's JupyterLab and kernels the course's settings, beside any others."""
     target = Path(get_app_dir()) / "settings" / "overrides.d" / "vadkit.json"
-    with atomic_path(target) as unfinished:
-        shutil.copyfile(HERE / "jupyterlab_overrides.json", unfinished)
+    settings = HERE / "jupyterlab_overrides.json"
+    try:
+        with atomic_path(target) as unfinished:
+            shutil.copyfile(settings, unfinished)
+    except OSError:  # an installation for everybody: whoever made it has copied them
+        if not target.is_file() or target.read_bytes() != settings.read_bytes():
+            print(f"{target} is not this course's and cannot be written: slides may not fit.")
     startup = Path(sys.prefix) / "etc" / "ipython" / "startup" / "vadkit.py"
     with suppress(OSError), atomic_path(startup) as unfinished:  # the course does without
         unfinished.write_text(KERNEL_STARTUP, encoding="utf-8")
@@ -117,9 +128,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--ip", default="localhost", help="where it listens: 0.0.0.0 is everywhere")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead")
     parser.add_argument("--copy-only", action="store_true", help="do not start JupyterLab")
+    parser.add_argument("--from", type=Path, dest="origin", metavar="HANDOUT")
     options = parser.parse_args(argv)
     folder = options.folder.expanduser().absolute()
-    n_copied, n_kept = copy_course(folder)
+    n_copied, n_kept = copy_course(folder, options.origin)
     print(f"{folder}: {n_copied} files copied, {n_kept} of yours kept as they are.")
     copy_settings()
     for path in sorted((folder / "notebooks").glob("[0-9]*.ipynb")):
@@ -143,6 +155,7 @@ def open_lab(folder: Path, ip: str, port: int, browser: bool) -> None:
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--ServerApp.ip={ip}", f"--ServerApp.port={port}"]
     command += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    command += ["--FileContentsManager.pre_save_hook=vadcourse.saving.without_models"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "getuid") and os.getuid() == 0:  # in a container, say

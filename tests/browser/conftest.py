@@ -79,6 +79,7 @@ def lab(tmp_path_factory):
         "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",
         "--LabApp.expose_app_in_browser=True",
+        "--FileContentsManager.pre_save_hook=vadcourse.saving.without_models",
         f"--ServerApp.root_dir={root}",
         f"--LabApp.app_settings_dir={home / 'settings'}",
     ]

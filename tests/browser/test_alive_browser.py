@@ -1,6 +1,11 @@
 """Notebooks before anybody runs them, and the help for who presents them."""
 
+import shutil
+
+import nbformat
 import pytest
+
+from vadcourse.saving import WIDGET_VIEW
 
 pytestmark = pytest.mark.browser
 IS_DIRTY = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
@@ -35,6 +40,22 @@ def test_the_first_player_of_a_notebook_that_never_ran_follows_the_keys(notebook
     before = gallery.evaluate(canvas)
     gallery.locator("button").first.press("ArrowRight")
     assert gallery.evaluate(canvas) != before
+
+
+def test_a_student_who_opens_the_own_notebook_again_finds_the_widgets(notebook, run_all, page, lab):
+    notebook("import vadkit\nvadkit.widgets.Gallery([vadkit.the_boar()])")
+    run_all()
+    page.locator(".vk-gallery").wait_for()
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function(f"() => !({IS_DIRTY})()")
+    path = lab[1] / page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    (output,) = nbformat.read(path, as_version=4).cells[0].outputs
+    assert WIDGET_VIEW not in output.data and "text/html" in output.data
+    page.locator(".vk-gallery button").first.press("ArrowRight")  # still alive on the screen
+    shutil.copy(path, path.with_name("again.ipynb"))  # under a kernel that knows nothing of it
+    notebook(path.with_name("again.ipynb").relative_to(lab[1]).as_posix())
+    page.locator(".vk-gallery").wait_for()
+    assert page.get_by_text("model not found").count() == 0
 
 
 def test_the_presenter_shows_the_notes_and_the_progress_of_the_slide(

@@ -108,14 +108,17 @@ class Scrubber(Widget):
     def still(self) -> matplotlib.figure.Figure:
         """Plot the chosen frame, its prediction and its error, and PSNR along the clip.
 
+        While a guess is waited for, just the first window: a picture must not give it away.
+
         Returns
         -------
         Figure
             With alt text.
         """
-        is_waiting = self.guess and self.guessed < 0  # at a frame that has nothing to show yet
-        frame = None if is_waiting else self.frame
-        return view.still(None, self._clip, frame, self.threshold, self._score, self._predictions)
+        if self.guess and self.guessed < 0:
+            return view.window_strip(self._clip, self.frame)
+        clip, frame, line = self._clip, self.frame, self.threshold
+        return view.still(None, clip, frame, line, self._score, self._predictions)
 
 
 def _default_threshold(psnr, labels):

@@ -13,16 +13,17 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
+from out_of_order import borrowed
 
 from notebooks import all_notebooks, read, tags
-from out_of_order import borrowed
 from vadcourse.hand_in import about, code_cells, file_stem, is_stub
 from vadcourse.missing_names import bound
 
-LARGEST, MOST = 50_000_000, 200  # bytes of a notebook, notebooks of a student
+LARGEST, MOST = 200_000_000, 200  # of a student: bytes of all notebooks, and how many
 NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)  # what parsing raises
 
 
@@ -67,6 +68,7 @@ def find(folder: Path) -> tuple[list[HandIn], list[str]]:
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder: name the one with the hand-ins.")
+    folder = folder.resolve()
     single, left_out = {}, []
     students = []
     for path in sorted(folder.iterdir()):
@@ -79,6 +81,8 @@ def find(folder: Path) -> tuple[list[HandIn], list[str]]:
             others = [p for p in _files(path) if p.suffix in (".ipynb", ".zip") and p not in inside]
             if others or not inside:
                 students.append(HandIn(path.name, path))
+        elif not path.is_file():  # whoever opens a pipe waits for ever
+            left_out.append(path.name)
         elif path.suffix == ".zip":
             if not _collect(single, path):
                 students.append(HandIn(path.stem, path))
@@ -87,7 +91,9 @@ def find(folder: Path) -> tuple[list[HandIn], list[str]]:
         else:
             left_out.append(path.name)
     students += [_newest(hand_ins) for hand_ins in single.values()]
-    return _told_apart(sorted(students, key=lambda s: (s.student.casefold(), s.path)), folder), left_out
+    return _told_apart(
+        sorted(students, key=lambda s: (s.student.casefold(), s.path)), folder
+    ), left_out
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -122,7 +128,7 @@ def _told_apart(students, folder):
     names = [one.student for one in students]
     for one in students:
         if names.count(one.student) > 1:
-            one.notes.append(f"{names.count(one.student)} hand-ins of different origin have this name")
+            one.notes.append(f"{names.count(one.student)} different hand-ins have this name")
             one.student = f"{one.student} ({one.path.relative_to(folder)})"
     return students
 
@@ -147,9 +153,10 @@ def _parts(hand_in):
 
 def cells_of(hand_in: HandIn) -> dict[str, list[str]]:
     """The code cells of each notebook that was handed in; what cannot be read goes to the notes."""
-    found = {}
+    found, total = {}, 0
     for name, read_it, size in _sources(hand_in):
-        if size > LARGEST or len(found) >= MOST:
+        total += size
+        if total > LARGEST or len(found) >= MOST:
             hand_in.notes.append(f"{name} is too large, or one too many")
             continue
         try:
@@ -183,7 +190,7 @@ def _sources(hand_in):
                 for part in archive.infolist()[: 10 * MOST]:
                     hidden = part.filename.startswith("__MACOSX") or "/." in f"/{part.filename}"
                     if part.filename.endswith(".ipynb") and not hidden:
-                        yield part.filename, lambda p=part: archive.read(p), part.file_size
+                        yield part.filename, partial(archive.read, part), part.file_size
 
 
 # --- What an answer needs
@@ -231,7 +238,9 @@ def needed(name: str, listed: list[Statement]) -> list[Statement]:
         if i in taken:
             continue
         taken.add(i)
-        waiting += [j for j in (_maker(want, i, listed) for want in listed[i].needs) if j is not None]
+        waiting += [
+            j for j in (_maker(want, i, listed) for want in listed[i].needs) if j is not None
+        ]
     stars = {i for i, one in enumerate(listed) if one.star and i < max(taken)}
     return [listed[i] for i in sorted(taken | stars)]
 
@@ -258,7 +267,9 @@ class Answer:
     note: str = ""
 
 
-def answers(notebooks: dict[str, list[str]], wanted: dict[str, tuple[str, str]]) -> dict[str, Answer]:
+def answers(
+    notebooks: dict[str, list[str]], wanted: dict[str, tuple[str, str]]
+) -> dict[str, Answer]:
     """By check: the answer as it was handed in, one without code where there is none."""
     listed = {name: statements(cells) for name, cells in notebooks.items()}
     return {check: _answer(name, stem, listed) for check, (name, stem) in wanted.items()}

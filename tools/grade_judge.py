@@ -1,17 +1,16 @@
 """One student is judged: two processes, and only data goes between them.
 
-The judge holds the checks. The worker, a child with walls around it, holds the student's code, and
-there is a new one for each exercise. The check calls the answer as in a notebook; the call goes to the
-worker as a pickle, and what the answer returns comes back as plain data (JSON), which can state a wrong
-answer, and nothing else. So no code of a student runs where it is decided what is right.
+The judge holds the checks. The worker, a child with walls around it, holds the student's code, a
+new one for each exercise. The check calls the answer as in a notebook; the call goes to the worker
+as a pickle, and what the answer returns comes back as plain data, which can state a wrong answer,
+and nothing else. So no code of a student runs where it is decided what is right.
 
-An exercise whose inputs are no data but live things, such as a network whose gradients the check looks
-at afterwards, cannot be cut in two: there the worker runs the check, and says so (`beside`).
+What becomes of a network is told as data, too (`grade_networks.py`). An exercise whose inputs are
+live in another way, functions with a memory, cannot be cut in two: there the worker runs the check
+itself (`beside`).
 """
 
-import base64
 import json
-import math
 import os
 import pickle
 import signal
@@ -20,53 +19,57 @@ import time
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from numbers import Number
 from pathlib import Path
 
 import numpy as np
-import torch
-
 from grade_answers import Answer, HandIn, answers, cells_of
+from grade_data import is_data, pack, unpack
+from grade_networks import Watch, done_again, sent, with_slopes
 from grade_walls import (
     Limits,
+    busy,
+    crowd,
     drop_root,
     enclose,
     end_all,
     end_with_parent,
     enter_namespaces,
+    limit_memory,
+    see_own_processes,
+    too_many,
     tried,
 )
+
 from vadcourse import checking, exercises, sandbox
 from vadcourse.cards import LOOKS
 
 LONGEST_ANSWER = 200_000_000  # bytes
+PATIENCE = 3  # times as long, by the clock: on a busy machine nobody gets a whole processor
 WORDS = 1000  # characters of a hint
 STATES = {"solved": "solved", "not yet": "not yet", "stopped": "stopped", "open": "missing"}
-ENDED = "The process ended before the answer came: it was killed, ran out of memory, or left by itself."
+ENDED = (
+    "The process ended before the answer came: it was killed, ran out of memory, or left by itself."
+)
+UNREADABLE = "The answer cannot be read."
+CROWD = "It started more processes and threads than the {n} that are allowed."
 LATE = "It took longer than the {n:g} seconds that are allowed. Is there a loop that never ends?"
 
 
 def start(work: Callable, *arguments) -> tuple[int, Connection]:
-    """Fork a process that does `work(connection, ...)`, hears no Ctrl-C, and holds no other file."""
+    """Fork a process that does `work(connection, ...)`, deaf to Ctrl-C, with no other file open."""
     ours, theirs = Pipe()
     sys.stdout.flush()
     child = os.fork()
     if child:
         theirs.close()
         return child, ours
-    code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _keep_only(theirs.fileno())
         work(theirs, *arguments)
-        code = 0
-    except BaseException as error:
-        if os.environ.get("VADKIT_GRADE_DEBUG"):
-            sys.excepthook(*sys.exc_info())
-        del error
     finally:
-        os._exit(code)
+        os._exit(0)  # whatever happened: the rest of this program belongs to the parent
 
 
 def _keep_only(number):
@@ -81,17 +84,25 @@ def _keep_only(number):
 # --- The judge
 
 
-def judge(connection: Connection, hand_in: HandIn, wanted: dict, limits: Limits, scratch: Path) -> None:
+def judge(
+    connection: Connection, hand_in: HandIn, wanted: dict, limits: Limits, scratch: Path
+) -> None:
     """Judge a student, and send one JSON object for each exercise, and one with the notes."""
     cells = cells_of(hand_in)  # as the instructor, who may read it
 
+    def send(**said):
+        connection.send_bytes(json.dumps(said).encode())
+
     def everything(spaces):
-        found = answers(cells, wanted)
-        notes = hand_in.notes + [answer.note for answer in found.values() if answer.note]
-        connection.send_bytes(json.dumps({"notes": notes}).encode())
-        for check, answer in found.items():
-            verdict = verdict_on(check, answer, limits, scratch, spaces)
-            connection.send_bytes(json.dumps({"check": check, **verdict}).encode())
+        try:
+            found = answers(cells, wanted)
+            notes = hand_in.notes + [answer.note for answer in found.values() if answer.note]
+            send(notes=notes)
+            for check, answer in found.items():
+                send(check=check, **verdict_on(check, answer, limits, scratch, spaces))
+        except Exception as error:  # of this tool: nothing of it may cost anybody else a row
+            send(notes=[*hand_in.notes, f"Grading failed with {type(error).__name__}: {error}"])
+            raise
 
     _alone(everything, limits, scratch)
 
@@ -101,10 +112,17 @@ def probe(connection: Connection, arguments: tuple, limits: Limits, scratch: Pat
 
     def everything(spaces):
         worker = Worker(tried, limits, scratch, spaces)
-        walls = worker.ask(["load"], 60)
-        held = worker.ask(["call", (*arguments, os.getpid(), limits.megabytes, limits.processes)], 60)
-        reply = {"walls": walls and walls[1], "held": held and dict(unpack(held[1]))}
+        walls = worker.ask(["load"], calls=9)
+        held = worker.ask(["call", (*arguments, os.getpid(), limits.megabytes)], calls=9)
         worker.end()
+        held = held and held[0] == "answer" and dict(unpack(held[1]))
+        if held:
+            worker = Worker(too_many, limits, scratch, spaces)
+            worker.ask(["load"], calls=9)
+            few = worker.ask(["call", (limits.processes + 9,)], calls=9)
+            worker.end()
+            held["processes"] = few is None or few[0] != "answer" or unpack(few[1])
+        reply = {"walls": walls and walls[1], "held": held}
         connection.send_bytes(json.dumps(reply).encode())
 
     _alone(everything, limits, scratch)
@@ -116,22 +134,21 @@ def _alone(work, limits, scratch):
     spaces = enter_namespaces(scratch, limits.scratch)
     child = os.fork()
     if child == 0:
-        code = 1
         try:
             end_with_parent()
-            sandbox.LIMIT = limits.seconds
+            spaces = spaces and see_own_processes()
+            limit_memory(4 * limits.megabytes)  # what was handed in may be large, too
+            sandbox.LIMIT = 2 * PATIENCE * limits.seconds  # the worker is watched more closely
             checking.show_card = lambda kind, why="": SHOWN.append((kind, why))
             work(spaces)
-            code = 0
-        except BaseException:
-            if os.environ.get("VADKIT_GRADE_DEBUG"):
-                sys.excepthook(*sys.exc_info())
         finally:
-            os._exit(code)
+            os._exit(0)
     end_with_parent()
     os.waitpid(child, 0)
 
 
+# Bound before the code of any student is loaded, in whatever process.
+CHECKS = {name: getattr(exercises, name) for name in exercises.__all__ if name.startswith("check_")}
 SHOWN = []  # the cards of a check: (kind, why)
 
 
@@ -143,15 +160,18 @@ def verdict_on(check: str, answer: Answer, limits: Limits, scratch: Path, spaces
         return {"state": "missing", "words": ""}
     worker = Worker(answer, limits, scratch, spaces)
     try:
-        loaded = worker.ask(["load"], limits.seconds)
+        loaded = worker.ask(["load"])
         if loaded is None or loaded[0] == "failed":
             words = worker.trouble or f"{loaded[1]}: {loaded[2]}".rstrip(": ")
-            return {"state": "stopped", "words": f"Before {answer.name} was called. {words}"[:WORDS]}
+            return {
+                "state": "stopped",
+                "words": f"Before {answer.name} was called. {words}"[:WORDS],
+            }
         asked = Asked(worker)
-        kind, words = shown_by(check, asked)
+        kind, words = shown_by(CHECKS[check], asked)
         beside = asked.live
         if beside:
-            reply = worker.ask(["check", check], 5 * limits.seconds)
+            reply = worker.ask(["check", check], calls=5)
             kind, words = _card(reply) if reply else ("stopped", worker.trouble)
         if worker.trouble:
             kind, words = "stopped", worker.trouble
@@ -160,10 +180,10 @@ def verdict_on(check: str, answer: Answer, limits: Limits, scratch: Path, spaces
         worker.end()
 
 
-def shown_by(check: str, function: Callable) -> tuple[str, str]:
+def shown_by(check: Callable, function: Callable) -> tuple[str, str]:
     """The last card that the check shows."""
     SHOWN.clear()
-    getattr(exercises, check)(function, record=False)
+    check(function, record=False)
     return SHOWN[-1]
 
 
@@ -189,11 +209,12 @@ class Asked:
         if reply[0] == "failed":
             kind = reply[1] if str(reply[1]).isidentifier() else "Error"
             raise type(kind[:60], (Exception,), {})(str(reply[2]))
-        answer = unpack(reply[1])
+        answer, (states, networks, slopes) = unpack(reply[1]), reply[2]
         generators = [one for one in inputs if isinstance(one, np.random.Generator)]
-        for generator, state in zip(generators, reply[2]):  # it was drawn from over there
+        for generator, state in zip(generators, states):  # it was drawn from over there
             generator.bit_generator.state = state
-        return answer
+        done_again(inputs, networks)
+        return with_slopes(answer, inputs, slopes)
 
 
 class Worker:
@@ -203,27 +224,37 @@ class Worker:
         self.limits, self.spaces, self.trouble = limits, spaces, ""
         self.process, self.connection = start(_work, answer, limits, scratch, spaces)
 
-    def ask(self, request, seconds=math.inf):
-        """Its reply, a list that begins with a word; None, and `trouble` says why, if there is none."""
+    def ask(self, request, calls=1):
+        """Its reply, a list that begins with a word; where there is none, `trouble` says why.
+
+        It may take the processor time of so many calls, and PATIENCE times as long by the clock.
+        """
         if self.trouble:
             return None
-        end, reply = time.monotonic() + seconds, None
-        self.trouble = LATE.format(n=min(seconds, self.limits.seconds))  # unless a reply comes
+        self.trouble = LATE.format(n=self.limits.seconds)  # unless a reply comes
+        most, began, used = calls * self.limits.seconds, time.monotonic(), busy(self.process)
         try:
-            self.connection.send_bytes(pickle.dumps(request))
-            while not self.connection.poll(0.05):  # short: the sandbox may end this thread meanwhile
-                if time.monotonic() > end:
+            self.connection.send_bytes(sent(request))
+            while not self.connection.poll(0.05):  # short: the sandbox may end this thread
+                if crowd(self.process, self.spaces) > self.limits.processes:
+                    self.trouble = CROWD.format(n=self.limits.processes)
+                    end_all(self.process, self.spaces)
                     return None
-            reply = json.loads(self.connection.recv_bytes(LONGEST_ANSWER))
-            if isinstance(reply, list) and len(reply) == 3:
-                self.trouble = ""
-                return reply
-            self.trouble = "The answer cannot be read."
+                late = time.monotonic() - began > PATIENCE * most
+                if late or busy(self.process) - used > most:
+                    return None
+            return self._received(json.loads(self.connection.recv_bytes(LONGEST_ANSWER)))
         except (OSError, EOFError):
             self.trouble = ENDED
         except (ValueError, RecursionError):
-            self.trouble = "The answer cannot be read."
+            self.trouble = UNREADABLE
         return None
+
+    def _received(self, reply):
+        if not isinstance(reply, list) or len(reply) != 3:
+            raise ValueError(UNREADABLE)
+        self.trouble = ""
+        return reply
 
     def end(self):
         """Kill it, and all that it has started."""
@@ -242,7 +273,7 @@ def _work(connection, answer, limits, scratch, spaces):
         os.dup2(nowhere, number)
     sys.stdin, sys.stdout, sys.stderr = (open(os.devnull, mode) for mode in ("r", "w", "w"))
     walls = enclose(scratch, limits, spaces)
-    function = None
+    function, before, checks = None, _the_course(), dict(CHECKS)
     while True:
         kind, *what = pickle.loads(connection.recv_bytes())
         try:
@@ -250,13 +281,22 @@ def _work(connection, answer, limits, scratch, spaces):
                 function = answer if callable(answer) else _loaded(answer)
                 reply = ["ready", walls, None]
             elif kind == "check":
-                reply = ["shown", *shown_by(what[0], function)]
+                reply = ["shown", *shown_by(checks[what[0]], function)]
+                if _the_course() != before:
+                    reply = ["shown", "stopped", "The answer changes functions of the course."]
             else:
                 reply = _called(function, what[0])
             text = json.dumps(reply)
         except BaseException as error:  # whatever it raises is its answer, SystemExit too
             text = json.dumps(["failed", type(error).__name__, sandbox._words(error)])
         connection.send_bytes(text.encode())
+
+
+def _the_course():
+    """What the names in the course's modules stand for."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("vadcourse")]
+    named = [(module, *item) for module in modules for item in vars(module).items()]
+    return {(id(m), name): (id(v), id(getattr(v, "__code__", None))) for m, name, v in named}
 
 
 def _loaded(answer):
@@ -270,83 +310,9 @@ def _called(function, inputs):
     if not callable(function):
         raise TypeError("it is no function")
     generators = [one for one in inputs if isinstance(one, np.random.Generator)]
+    watch = Watch(inputs)
     value = sandbox.plain(function(*inputs))
     if value is None and checking._does_nothing(function):
         value = ...
-    return ["answer", pack(value), [one.bit_generator.state for one in generators]]
-
-
-# --- Data, and nothing but data
-
-
-def is_data(value: object) -> bool:
-    """Whether a copy of it in another process is as good: numbers, arrays, lists of them."""
-    if isinstance(value, (list, tuple)):
-        return all(map(is_data, value))
-    kinds = (np.ndarray, np.generic, Number, str, torch.Tensor, np.random.Generator)
-    return isinstance(value, kinds) and not getattr(value, "requires_grad", False)
-
-
-def pack(value: object) -> list:
-    """Turn an answer that is plain already into what JSON can hold: a word, and what belongs to it."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return ["value", value]
-    if value is ...:
-        return ["dots"]
-    if isinstance(value, complex):
-        return ["complex", value.real, value.imag]
-    for kind in (list, tuple, set):
-        if isinstance(value, kind):
-            return [kind.__name__, [pack(part) for part in value]]
-    if isinstance(value, dict):
-        return ["dict", [[pack(key), pack(part)] for key, part in value.items()]]
-    if isinstance(value, torch.Tensor):
-        array = checking._array_of_tensor(value)
-        return ["other", "Tensor"] if array is None else ["tensor", *_pack_array(array)]
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        return ["array", *_pack_array(value)]
-    dtype = f" ({value.dtype})" if isinstance(value, np.ndarray) else ""
-    return ["other", f"{type(value).__name__}{dtype}"]
-
-
-def _pack_array(array):
-    """Its type, shape and bytes; of one that is far too large, a single number for all."""
-    few = np.ascontiguousarray(array if array.size <= sandbox.MOST else array.flat[0])
-    return [array.dtype.str, list(array.shape), base64.b64encode(few.tobytes()).decode()]
-
-
-def unpack(packed: list) -> object:
-    """The answer again. Whatever a worker sends, no code of it runs: a wrong form is a ValueError."""
-    try:
-        return _unpack(*packed)
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
-        raise ValueError("The answer cannot be read.") from error
-
-
-def _unpack(kind, first=None, *rest):
-    if kind in ("array", "tensor"):
-        array = _unpack_array(first, *rest)
-        return torch.from_numpy(array) if kind == "tensor" else array
-    if kind == "dict":
-        return {_unpack(*key): _unpack(*part) for key, part in first}
-    if kind in ("list", "tuple", "set"):
-        return {"list": list, "tuple": tuple, "set": set}[kind](_unpack(*part) for part in first)
-    if kind == "value" and (first is None or isinstance(first, (bool, int, float, str))):
-        return first
-    if kind == "complex":
-        return complex(first, *rest)
-    if kind == "dots":
-        return ...
-    if kind == "other":
-        return type(str(first)[:60], (), {})()  # a stand-in: the check names its kind
-    raise ValueError(kind)
-
-
-def _unpack_array(dtype, shape, text):
-    dtype = np.dtype(dtype)
-    if dtype.kind not in "biufc" or not all(type(n) is int and n >= 0 for n in shape):
-        raise ValueError(dtype)
-    values = np.frombuffer(base64.b64decode(text), dtype)
-    if math.prod(shape) > sandbox.MOST:
-        return np.broadcast_to(values[0], shape)
-    return values.reshape(shape).copy()
+    states = [one.bit_generator.state for one in generators]
+    return ["answer", pack(value), [states, watch.report(), watch.slopes(value)]]

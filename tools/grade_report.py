@@ -43,14 +43,16 @@ class Graded:
 
 
 class Output:
-    """A folder of which this tool writes its own files, whole or not at all, and touches no other."""
+    """A folder of which this tool writes its own files, whole or not at all, and no other."""
 
     def __init__(self, folder: Path):
         self.folder, mark = folder, folder / MARK
         if folder.exists() and not folder.is_dir():
             raise ValueError(f"{folder} is a file: name a folder for the grades.")
-        if folder.is_dir() and any(p.name[-5:] != ".lock" for p in folder.iterdir()) and not mark.is_file():
-            raise ValueError(f"{folder} was not made by this tool: name a new folder for the grades.")
+        if folder.is_dir() and any(folder.iterdir()) and not mark.is_file():
+            raise ValueError(
+                f"{folder} was not made by this tool: name a new folder for the grades."
+            )
         try:
             self.written = {str(n): list(h) for n, h in json.loads(mark.read_text("utf-8")).items()}
         except (OSError, ValueError, TypeError, AttributeError):
@@ -65,15 +67,17 @@ class Output:
             raise ValueError(f"{problem}: move it away, or name a new folder for the grades.")
 
     def write(self, name: str, text: str) -> None:
-        content, before = text.encode("utf-8", "replace"), self.written.get(name, [])[:1]
-        self._refuse_foreign(name, before)
-        if before != [_hash(content)]:
+        """Write a file, whole or not at all; one that somebody changed is a ValueError."""
+        content, known = text.encode("utf-8", "replace"), self.written.get(name, [])
+        self._refuse_foreign(name, known)
+        if known[:1] != [_hash(content)]:
             # First what will be right, so that a stop in between leaves nothing that looks changed.
-            self.written[name] = [_hash(content), *before]
+            self.written[name] = [_hash(content), *known]
             with atomic_path(self.folder / MARK) as unfinished:
                 unfinished.write_text(json.dumps(self.written, indent=1), encoding="utf-8")
         with atomic_path(self.folder / name) as unfinished:
             unfinished.write_bytes(content)
+        self.written[name] = [_hash(content)]
 
     def read(self, name: str) -> dict | None:
         """What was kept under this name, if it is from here."""
@@ -136,7 +140,9 @@ th, td { padding: .25rem .5rem; text-align: left; vertical-align: top;
   background: color-mix(in srgb, var(--mark) 14%, Canvas); }
 .state b { font-size: 1rem; }
 """
-STYLE += "".join(f".{name.replace(' ', '-')} {{ --mark: {colour}; }}\n" for name, (colour, _) in LOOKS.items())
+STYLE += "".join(
+    f".{name.replace(' ', '-')} {{ --mark: {colour}; }}\n" for name, (colour, _) in LOOKS.items()
+)
 STYLE += "@media (prefers-color-scheme: dark) { .stopped { --mark: #bbb; } }\n"
 
 
@@ -187,9 +193,20 @@ def class_page(graded: list[Graded], checks: list[str], about: dict) -> str:
         link = f'<a href="students/{html.escape(one.slug)}.html">{html.escape(one.student)}</a>'
         note = ' <span title="has a note">*</span>' if one.notes else ""
         states = "".join(_state(one.verdicts[check]["state"]) for check in checks)
-        rows.append(f'<tr><th scope="row" class="name">{link}{note}</th><td>{one.total}</td>{states}</tr>')
+        rows.append(
+            f'<tr><th scope="row" class="name">{link}{note}</th><td>{one.total}</td>{states}</tr>'
+        )
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    again = f" This page renews itself every {about['refresh']:.0f} seconds." if about["refresh"] else ""
+    again = (
+        f" This page renews itself every {about['refresh']:.0f} seconds."
+        if about["refresh"]
+        else ""
+    )
+    beside = {check for one in graded for check in checks if one.verdicts[check].get("beside")}
+    names = ", ".join(html.escape(title(check)) for check in checks if check in beside)
+    apart = "Every check runs in a process without any code of the student" + (
+        f", but for these, whose inputs are functions with a memory: {names}." if names else "."
+    )
     body = (
         f"<p>{len(graded)} students, {now}.{again}</p><div class='scroll'><table class='class'>"
         f'<thead><tr><th class="name">student</th><th>total</th>{heads}</tr>'
@@ -197,7 +214,7 @@ def class_page(graded: list[Graded], checks: list[str], about: dict) -> str:
         f"<tbody>{''.join(rows)}</tbody></table></div>"
         f"<h2>What stopped whom</h2>{_list(_stopped(graded, checks, counted))}"
         f"<h2>Notes</h2>{_list(_notes(graded))}"
-        f"<h2>What the answers were allowed</h2>{_list([html.escape(line) for line in about['limits']])}"
+        f"<h2>What held the answers</h2>{_list([*map(html.escape, about['limits']), apart])}"
     )
     return page("Where the class stands", body, about["refresh"], "wide")
 

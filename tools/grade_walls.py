@@ -2,8 +2,8 @@
 
 Three layers, each used where the system has it. Namespaces: no network, a scratch folder of limited
 size, no process survives. Landlock: nothing is written outside the scratch folder, nothing is read
-but Python and the system. Limits of the process: memory, processes, files. Where one of the first two
-is missing, a fence stands in for it: Python refuses what Python code asks, and no more.
+but Python and the system. Limits of the process: memory, processes, files. Where one of the first
+two is missing, a fence stands in for it: Python refuses what Python code asks, and no more.
 
 `tried` is run like an answer of a student, tries to get out, and says what it could do.
 """
@@ -16,6 +16,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,19 @@ NOBODY = 65534
 SPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000  # user mount pid net ipc
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # Landlock's system calls, on every machine
-READ, WRITE_TO_FILE = 0b1101, 0b10  # execute, read a file, list a folder
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/sys", "/dev")
+READ_FILE, READ = 0b100, 0b1101  # a file; execute, read and list what is in a folder
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/proc", "/sys/devices/system", "/etc/ld.so.cache")
+SYSTEM += (
+    "/etc/localtime",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/nsswitch.conf",
+    "/etc/fonts",
+    "/etc/ssl",
+)
+SYSTEM += ("/dev/zero", "/dev/random", "/dev/urandom")  # no other device: root owns the disks
+PACKAGES = [Path(package.__file__).parent for package in (vadkit, vadcourse, vadstudies)]
+PYTHON = {sys.prefix, sys.base_prefix, *map(str, PACKAGES)}
 ENVIRONMENT = ("PATH", "LANG", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "VADKIT_LANG")
 SYSCALL = ctypes.CDLL(None, use_errno=True)
 
@@ -50,13 +62,26 @@ class Limits:
 # --- The judge of a student: a process with nothing around it
 
 
+def is_to_drop_root() -> bool:
+    """Whether this is root, and Python does not lie where only root can read it."""
+    on_the_way = {place for path in PYTHON for place in (Path(path), *Path(path).parents)}
+    return os.getuid() == 0 and all(place.stat().st_mode & 0o1 for place in on_the_way)
+
+
+def new_folder(parent: Path) -> Path:
+    """A folder to write in, for one student."""
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    if is_to_drop_root():
+        os.chown(folder, NOBODY, NOBODY)
+    return folder
+
+
 def drop_root() -> None:
-    """Become `nobody`, where this process is root: no limit of processes binds root."""
-    if os.getuid() != 0:
-        return
-    os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
+    """Become `nobody`, if that can be: no limit of processes binds root."""
+    if is_to_drop_root():
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
 def enter_namespaces(scratch: Path, megabytes: int) -> bool:
@@ -64,16 +89,44 @@ def enter_namespaces(scratch: Path, megabytes: int) -> bool:
 
     False where the system does not let anybody do that.
     """
-    uid, gid = os.getuid(), os.getgid()
+    maps = {
+        "setgroups": "deny",
+        "uid_map": f"1000 {os.getuid()} 1",
+        "gid_map": f"1000 {os.getgid()} 1",
+    }
     SYSCALL.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self would belong to root
     if SYSCALL.unshare(SPACES) != 0:
         return False
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+    for name, text in maps.items():
         with contextlib.suppress(OSError):
             Path("/proc/self", name).write_text(text)
     options = f"size={megabytes}m,nr_inodes=2000,mode=0700".encode()
     SYSCALL.mount(b"scratch", os.fsencode(scratch), b"tmpfs", 0, options)
     return True
+
+
+def see_own_processes() -> bool:
+    """In the first process of a namespace: let /proc show no others; False where that failed."""
+    return os.getpid() == 1 and SYSCALL.mount(b"proc", b"/proc", b"proc", 0, None) == 0
+
+
+def crowd(leader: int, namespaces: bool) -> int:
+    """How many processes and threads an answer has started: all of its world, or of its session."""
+    found = 0
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            ours = place.name != "1" if namespaces else os.getsid(int(place.name)) == leader
+            found += len(os.listdir(place / "task")) if ours else 0
+    return found
+
+
+def busy(process: int) -> float:
+    """Seconds of processor time that a process has used; 0 of one that is gone."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def end_with_parent() -> None:
@@ -84,10 +137,10 @@ def end_with_parent() -> None:
 
 def end_all(leader: int, namespaces: bool) -> None:
     """Kill a process and whatever it started: all of this world, or else its group."""
-    if namespaces and os.getpid() == 1:  # the first process of its world: -1 is everybody in there
-        os.kill(-1, signal.SIGKILL)
-    else:
-        with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError):
+        if namespaces and os.getpid() == 1:  # the first of its world: -1 is everybody in there
+            os.kill(-1, signal.SIGKILL)
+        else:
             os.killpg(leader, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
@@ -107,18 +160,16 @@ def enclose(scratch: Path, limits: Limits, namespaces: bool) -> list[str]:
     kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     os.environ.clear()  # the instructor's secrets may be among them
     os.environ.update(kept, HOME=str(scratch), TMPDIR=str(scratch), MPLCONFIGDIR=str(scratch))
-    megabyte = 2**20
+    tempfile.tempdir = str(scratch)  # it may have been asked for, and kept, before
+    limit_memory(limits.megabytes)
     already = 0 if namespaces else _threads_of_this_user()
     for kind, most in (
-        (resource.RLIMIT_AS, _status("VmSize") * 1024 + limits.megabytes * megabyte),
         (resource.RLIMIT_NPROC, already + limits.processes),
-        (resource.RLIMIT_FSIZE, limits.scratch * megabyte),
+        (resource.RLIMIT_FSIZE, limits.scratch * 2**20),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
     ):
-        hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+        _limit(kind, most)
     os.chdir(scratch)
     SYSCALL.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if _landlock(scratch):
@@ -127,6 +178,17 @@ def enclose(scratch: Path, limits: Limits, namespaces: bool) -> list[str]:
     if len(walls) < 2:
         _fence(os.path.realpath(scratch))
     return walls
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process, and those it starts, take so much beside what it has by now."""
+    _limit(resource.RLIMIT_AS, (_status("VmSize") << 10) + (megabytes << 20))
+
+
+def _limit(kind, most):
+    hard = resource.getrlimit(kind)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
 
 
 def _status(name):
@@ -152,7 +214,7 @@ def _drop_capabilities():
 
 
 def _landlock(scratch):
-    """Read Python and the system only, write in the scratch folder only, no TCP; True if it holds."""
+    """Read Python and the system, write in the scratch folder, no TCP; True if it holds."""
     version = SYSCALL.syscall(CREATE_RULESET, None, 0, 1)
     if version < 1:
         return False
@@ -163,9 +225,8 @@ def _landlock(scratch):
     rules = SYSCALL.syscall(CREATE_RULESET, attributes, size, 0)
     if rules < 0:
         return False
-    packages = [Path(package.__file__).parent for package in (vadkit, vadcourse, vadstudies)]
-    readable = {*SYSTEM, sys.prefix, sys.base_prefix, *map(str, packages)}
-    allowed = {path: READ for path in readable if os.path.isdir(path)}
+    readable = filter(os.path.exists, {*SYSTEM, *PYTHON})
+    allowed = {path: READ if os.path.isdir(path) else READ_FILE for path in readable}
     for path, rights in {**allowed, "/dev/null": 0b110, str(scratch): every}.items():
         _allow(rules, path, rights & every)
     return SYSCALL.syscall(RESTRICT_SELF, rules, 0) == 0
@@ -178,10 +239,24 @@ def _allow(rules, path, rights):
     os.close(place)
 
 
-CHANGES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
-CHANGES |= {"os.chmod", "os.chown", "os.utime", "os.setxattr"}
-NEVER = {"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "os.exec", "os.kill"}
-NEVER |= {"subprocess.Popen", "os.posix_spawn", "os.system", "ctypes.dlopen", "ctypes.dlsym"}
+CHANGES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink"}
+CHANGES |= {"os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr"}
+NEVER = {
+    "socket.connect",
+    "socket.bind",
+    "socket.sendto",
+    "socket.getaddrinfo",
+    "os.exec",
+    "os.kill",
+}
+NEVER |= {
+    "os.kill",
+    "subprocess.Popen",
+    "os.posix_spawn",
+    "os.system",
+    "ctypes.dlopen",
+    "ctypes.dlsym",
+}
 
 
 def _fence(scratch):
@@ -207,12 +282,11 @@ def _fence(scratch):
 # --- Does it hold?
 
 
-def tried(folder: str, port: int, judge: int, megabytes: int, processes: int) -> dict[str, bool]:
+def tried(folder: str, port: int, judge: int, megabytes: int) -> dict[str, bool]:
     """Try to get out, as an answer of a student could, gently; True where it was held."""
     folder = Path(folder)
     return {
         "memory": _is_refused(lambda: mmap.mmap(-1, (megabytes + 64) * 2**20)),
-        "processes": _too_many(processes),
         "network": _is_refused(lambda: socket.create_connection(("127.0.0.1", port), 2)),
         "writing": _is_refused(lambda: (folder / "written").write_text("here I was")),
         "reading": _is_refused(lambda: (folder / "secret").read_text()),
@@ -235,14 +309,19 @@ def _fill_the_folder():
         np.zeros(40 * 2**20, np.uint8).tofile(name)
 
 
-def _too_many(most):
-    """Whether so many more threads, which count as processes do, could not be started."""
+def too_many(most: int) -> bool:
+    """Whether that many threads, which count as processes do, could not be started.
+
+    The judge may also end this process for it.
+    """
     done = threading.Event()
+    threading.stack_size(2**18)  # small, or the limit of memory stops them first
     try:
-        for _ in range(most + 2):
+        for _ in range(most):
             threading.Thread(target=done.wait, daemon=True).start()
     except RuntimeError:
         return True
     finally:
+        done.wait(1)
         done.set()
     return False

@@ -46,10 +46,13 @@ def test_a_camera_that_runs_on_gives_fresh_clips_and_leaves_the_scene_alone():
 
     windows = scene.train_windows()
     predictor = build_predictor("autoencoder", width=4)
-    fit(predictor, windows, 12, callbacks=[FreshClips(make_clip, every=2)], progress=False)
+    fresh = FreshClips(make_clip, every=2)
+    fit(predictor, windows, 12, callbacks=[fresh], progress=False)
     assert made == [4, 5, 6, 7, 8, 9], "one after every two steps"
-    assert [clip.name for clip in windows.clips] == ["train08", "train09", "train06", "train07"]
-    assert [clip.name for clip in scene.train_clips] == [f"train0{i}" for i in range(4)]
+    seen = [clip.name for clip in fresh.run.windows.clips]
+    assert seen == ["train08", "train09", "train06", "train07"]
+    for kept in (windows.clips, scene.train_clips):  # who trains again begins with the same
+        assert [clip.name for clip in kept] == [f"train0{i}" for i in range(4)]
     with pytest.raises(ValueError, match="at least 1, got 0"):
         FreshClips(make_clip, every=0)
     short = [FreshClips(toy_scene(1, n_frames=50).normal_clip, every=1)]

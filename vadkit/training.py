@@ -1,5 +1,6 @@
 """Ordinary training: sample a batch of windows, predict, compare, step."""
 
+import copy
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -168,6 +169,7 @@ def fit(
     _check_length(steps, minutes)
     n_strange = _count_strange(strangers, stranger_share, batch_size)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    windows = copy.copy(windows)  # a callback may exchange its clips, but not the caller's
     train, validation = split_windows(windows, held_out)
     validation = validation[:: max(len(validation) // 64, 1)]  # some 64 windows are enough
     rng = np.random.default_rng(seed)

@@ -20,6 +20,7 @@ DOCUMENTS = {  # page: (file, title in the menu)
     "docs/benchmarks.html": ("docs/benchmarks.md", "Figures"),
     "docs/datasets.html": ("docs/datasets.md", "Real video"),
     "docs/instructors.html": ("INSTRUCTORS.md", "For instructors"),
+    "docs/grading.html": ("docs/grading.md", "Grading"),
     "docs/architecture.html": ("docs/architecture.md", "Architecture"),
     "docs/contributing.html": ("CONTRIBUTING.md", "Contributing"),
     "docs/changelog.html": ("CHANGELOG.md", "Changes"),

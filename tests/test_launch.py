@@ -43,6 +43,31 @@ def test_what_a_student_wrote_stays(tmp_path, environment, capsys):
     assert "1 files copied" in capsys.readouterr().out
 
 
+def test_the_notebooks_may_be_those_of_a_handout(tmp_path, environment):
+    (tmp_path / "handout" / "notebooks").mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("for this class")])
+    nbformat.write(notebook, tmp_path / "handout" / launch.FIRST)
+    launch.main([str(tmp_path / "course"), "--copy-only", "--from", str(tmp_path / "handout")])
+    (copied,) = (tmp_path / "course" / "notebooks").iterdir()
+    assert nbformat.read(copied, 4).cells[0].source == "for this class"
+    with pytest.raises(ValueError, match="There are no notebooks of the course in"):
+        launch.main([str(tmp_path / "course"), "--copy-only", "--from", str(tmp_path / "nowhere")])
+
+
+def test_an_installation_that_only_root_may_change_serves_everybody(
+    tmp_path, environment, monkeypatch, capsys
+):
+    monkeypatch.setenv("JUPYTERLAB_DIR", str(tmp_path / "lab"))
+    launch.copy_settings()
+    settings = tmp_path / "lab" / "settings" / "overrides.d" / "vadkit.json"
+    (tmp_path / "lab" / "settings" / f"overrides.d/vadkit.json.{os.getpid()}.unfinished").mkdir()
+    launch.copy_settings()  # cannot write, and need not
+    assert not capsys.readouterr().out
+    settings.write_text("{}")
+    launch.copy_settings()
+    assert "slides may not fit" in capsys.readouterr().out
+
+
 def test_a_file_is_no_folder(tmp_path, environment):
     (tmp_path / "thesis.txt").write_text("years of work")
     command = [sys.executable, "-m", "vadkit", str(tmp_path / "thesis.txt")]

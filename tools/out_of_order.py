@@ -141,8 +141,9 @@ def rerun(notebook, folder):
 
 
 def text_of(cell):
-    """What a cell printed and gave back."""
-    return [o.get("text") or o.get("data", {}).get("text/plain") for o in cell.outputs]
+    """What a cell printed and gave back; the kernel may send one print in several pieces."""
+    texts = (o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
+    return "".join(texts)
 
 
 def open_in_the_middle(notebook, folder):

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 
 import vadkit
-from vadkit.cli import in_fresh_processes, run_script, stopped_at_once, whole_number
+from vadkit.cli import run_script, stopped_at_once, whole_number
+from vadkit.processes import in_fresh_processes
 
 MIB = 2**20 if sys.platform == "darwin" else 2**10  # of `ru_maxrss`, bytes on a Mac
 CHUNK = 1000  # frames written at once

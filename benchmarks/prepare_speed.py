@@ -27,8 +27,9 @@ import numpy as np
 import psutil
 
 import vadkit
-from vadkit.cli import deaf_children, run_script, stopped_at_once, whole_number
+from vadkit.cli import run_script, stopped_at_once, whole_number
 from vadkit.prepare.decoding import IMAGE_ENDINGS, VIDEO_ENDINGS, visible
+from vadkit.processes import deaf_children
 
 SCRIPT = Path(__file__).resolve().parents[1] / "data_scripts" / "prepare_video.py"
 SIZE = (128, 128)

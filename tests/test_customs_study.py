@@ -1,6 +1,5 @@
 """The study of customs: its protocol keeps test places, strangers and labels where they belong."""
 
-
 import numpy as np
 import pytest
 import torch

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -123,7 +124,7 @@ def test_interrupted_and_continued_by_others_it_is_the_same_file(tmp_path):
 def cluster():
     """Two processes that are workers, as on two machines."""
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options, silence_logs=50) as cluster:
         yield cluster
 
@@ -133,6 +134,14 @@ def test_workers_of_a_scheduler_write_the_same_file(tmp_path, cluster):
     assert run(tmp_path / "many", "--scheduler", address) == run(tmp_path / "one")
     rows = run(tmp_path, "--job=killed", "--times=1", "--scheduler", address)
     assert [row["square"] for row in json.loads(rows)["rows"].values()] == [0, 1, 4, 9]
+
+
+def test_a_worker_with_many_threads_does_one_job_at_a_time(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 1, "threads_per_worker": 4, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, silence_logs=50) as cluster:
+        many = run(tmp_path / "many", "--scheduler", cluster.scheduler_address)
+    assert many == run(tmp_path / "one")
 
 
 def test_a_study_as_it_is_called_finds_the_scheduler(tmp_path, cluster, start):
@@ -160,7 +169,7 @@ def test_where_no_scheduler_answers_it_is_one_sentence_in_seconds(tmp_path, star
 
 def test_a_scheduler_that_goes_away_is_one_sentence_and_what_was_done_is_kept(tmp_path, start):
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options, silence_logs=50) as cluster:
         process = start("--job=long", "--scheduler", cluster.scheduler_address)
         wait_for(lambda: len(list(tmp_path.glob("*.began"))) == 2)
@@ -174,3 +183,33 @@ def test_without_dask_a_scheduler_is_one_sentence(tmp_path, monkeypatch, capsys)
     parser, options = scale_study.parser(), [str(tmp_path), "--scheduler", "tcp://127.0.0.1:9"]
     assert run_script(lambda _: scale_study.study(parser.parse_args(options)), []) == 2
     assert "pip install 'vadkit[cluster]'" in capsys.readouterr().err
+
+
+STAND_INS = """
+from distributed import LocalCluster
+class SLURMCluster(LocalCluster):
+    def __init__(self, cores, processes, memory, walltime):
+        super().__init__(n_workers=0, threads_per_worker=cores, dashboard_address=":0")
+    def scale(self, jobs):
+        super().scale(min(jobs, 2))
+class KubeCluster(LocalCluster):
+    def __init__(self, name, n_workers, worker_command, image, env):
+        super().__init__(n_workers=4, threads_per_worker=1, dashboard_address=":0")
+"""
+
+
+@pytest.mark.parametrize("cluster", ["SLURMCluster", "KubeCluster"])
+def test_a_script_of_docs_scale_md_does_a_study(tmp_path, cluster):
+    """With processes of this machine, two and four, in place of those of SLURM and Kubernetes."""
+    pytest.importorskip("distributed")
+    page = (HERE.parent / "docs" / "scale.md").read_text(encoding="utf-8")
+    (script,) = (
+        block for block in re.findall(r"```python\n(.*?)```", page, re.S) if cluster in block
+    )
+    script = re.sub(rf"from \S+ import {cluster}", f"from stand_ins import {cluster}", script)
+    study = f'"scale_study", {str(tmp_path)!r}'
+    (tmp_path / "stand_ins.py").write_text(STAND_INS)
+    (tmp_path / "script.py").write_text(script.replace('"vadstudies.transfer.run"', study))
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    subprocess.run([sys.executable, tmp_path / "script.py"], env=environment, check=True)
+    assert kept(tmp_path) == run(tmp_path / "one")

@@ -12,6 +12,7 @@ from vadkit.checks import checked
 from vadkit.finite import require_finite, require_finite_weights
 from vadkit.losses import decibel_loss, prediction_loss
 from vadkit.pasting import Cutout, paste_into
+from vadkit.predicting import device_of
 
 Samples = tuple[Tensor, Tensor]  # inputs (K, 4, H, W) and targets (K, 1, H, W)
 
@@ -52,7 +53,8 @@ def fine_tuning(
     steps = optimizers[optimizer](tuned.parameters(), lr=lr)
     yield tuned
     for step in range(n_steps):
-        x, y = sample_batch(support) if sample_batch else support
+        batch = sample_batch(support) if sample_batch else support
+        x, y = (samples.to(device_of(tuned)) for samples in batch)
         with torch.enable_grad():
             steps.zero_grad()
             error = loss(tuned(x), y)
@@ -81,13 +83,14 @@ def two_numbers(predictor: Callable, support: Samples) -> Callable:
     Callable
         From windows (N, 4, H, W) to gain * prediction + offset, (N, 1, H, W).
     """
-    x, y = support
+    device = device_of(predictor)
+    x, y = (samples.to(device) for samples in support)
     predicted = predictor(x)
     mean, target_mean = predicted.mean(), y.mean()
     variance = (predicted - mean).square().mean()
     gain = ((predicted - mean) * (y - target_mean)).mean() / variance.clamp(min=1e-12)
     offset = target_mean - gain * mean
-    return lambda windows: gain * predictor(windows) + offset
+    return lambda windows: gain * predictor(windows.to(device)) + offset
 
 
 @checked

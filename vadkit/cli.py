@@ -3,16 +3,12 @@
 import argparse
 import contextlib
 import errno
-import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -253,64 +249,3 @@ def stopped_at_once() -> Iterator[None]:
     finally:
         for n in numbers:
             signal.signal(n, signal.default_int_handler)
-
-
-@contextlib.contextmanager
-def deaf_children() -> Iterator[None]:
-    """Let processes that are started in a `with` block leave Ctrl-C to this one.
-
-    Yields
-    ------
-    None
-    """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def in_fresh_processes(function: Callable, items: Sequence, jobs: int = 1) -> list:
-    """Call a function with each item in processes of their own, which end when this one does.
-
-    Parameters
-    ----------
-    function : callable
-        At the top of a module. It is ended in its midst when this process is interrupted.
-    items : sequence
-        What it is called with.
-    jobs : int
-        How many processes.
-
-    Returns
-    -------
-    list
-        What it returned for each item.
-
-    Raises
-    ------
-    MemoryError
-        If one of the processes was killed.
-    """
-    with deaf_children():
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _end_with_parent)
-        running = [pool.submit(function, item) for item in items]  # each may start a process
-    try:
-        return [future.result() for future in running]
-    except BrokenProcessPool:
-        raise MemoryError("A process was killed from outside.") from None
-    finally:
-        for future in running:
-            future.cancel()
-        if not all(future.done() for future in running):
-            for process in multiprocessing.active_children():
-                process.kill()
-        pool.shutdown()
-
-
-def _end_with_parent():
-    def wait_for_it():
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=wait_for_it, daemon=True).start()

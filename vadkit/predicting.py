@@ -65,8 +65,7 @@ def predicted_batches(
         windows = Windows([clip])
     except ValueError as error:
         raise ValueError(f"Clip '{clip.name}': {error}") from None
-    parameters = predictor.parameters() if isinstance(predictor, torch.nn.Module) else ()
-    device = next((p.device for p in parameters), "cpu")
+    device = device_of(predictor)
     indices = range(0, len(windows), every)
     for start in range(0, len(indices), batch_size):
         x, y = windows.batch(indices[start : start + batch_size])
@@ -80,6 +79,23 @@ def predicted_batches(
             )
         prediction = prediction.cpu().float()
         yield x, y, prediction.clamp(0, 1).where(prediction.isfinite(), torch.nan)
+
+
+def device_of(predictor: Callable) -> torch.device:
+    """Find where a predictor wants its windows.
+
+    Parameters
+    ----------
+    predictor : callable
+        A network, or a function, which takes them from the CPU.
+
+    Returns
+    -------
+    torch.device
+        That of its weights.
+    """
+    parameters = predictor.parameters() if isinstance(predictor, torch.nn.Module) else ()
+    return next((p.device for p in parameters), torch.device("cpu"))
 
 
 def _give_back(frames):

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
@@ -18,6 +17,7 @@ from vadkit.locks import alone
 from vadkit.maml.history import MetaHistory
 from vadkit.training import History
 from vadstudies.results import list_results, load_study, results_file, save_results
+from vadstudies.workers import add_workers, do_all, versions
 
 # --- Scenes and their metrics
 
@@ -110,11 +110,13 @@ def run_all(
     settings: dict,
     jobs: dict[str, dict],
     run: Callable[..., dict],
-    keep: bool = True,
-    restart: bool = False,
+    options: argparse.Namespace,
     labels: dict[str, dict] | None = None,
 ) -> dict[str, dict]:
     """Do every job that is not done yet, and write the results file after each.
+
+    This process alone writes it, whoever does the jobs: one file, whole at any time, in the order
+    of `jobs`.
 
     Parameters
     ----------
@@ -125,11 +127,10 @@ def run_all(
     jobs : dict of dict
         The arguments of `run` for each job, by key.
     run : callable
-        Does one job; returns what it measured.
-    keep : bool
-        False neither reads nor writes the file.
-    restart : bool
-        Forget what the file holds.
+        Does one job; returns what it measured. At the top of a module, so that workers find it.
+    options : Namespace
+        Of `study_parser`: a `quick` run neither reads nor writes the file, `restart` forgets what
+        it holds, `workers` and `scheduler` say where jobs are done.
     labels : dict of dict, optional
         What else is kept of a job, by key. A job is done again when its arguments or labels are
         not those in the file.
@@ -144,21 +145,28 @@ def run_all(
     ValueError
         If the file is damaged, or was made with other settings, scenes or versions.
     OSError
-        If it cannot be written, or another process is writing it.
+        If it cannot be written, or another process is writing it, or no scheduler answers.
+    MemoryError
+        If the process of one job was killed again and again.
     """
+    keep = not options.quick
     with alone(output_file(results_file(name))) if keep else contextlib.nullcontext():
-        results = _open_results(name, script, settings, keep and not restart)
+        results = _open_results(name, script, settings, keep and not options.restart)
         rows = results["rows"]
         asked = {key: plain({**(labels or {}).get(key, {}), **job}) for key, job in jobs.items()}
         todo = [key for key in jobs if not _is_done(asked[key], rows.get(key, {}))]
-        for key in tqdm(todo, desc=name):
-            began = time.process_time()
-            measured = run(**jobs[key])
-            measured["cpu_seconds"] = time.process_time() - began
-            rows[key] = asked[key] | plain(measured)
-            if keep:
-                save_results(name, results)
+        with contextlib.closing(do_all(run, [jobs[key] for key in todo], options)) as done:
+            for number, measured in tqdm(done, desc=name, total=len(todo)):
+                key = todo[number]
+                rows[key] = asked[key] | plain(measured)
+                if keep:
+                    save_results(name, results | {"rows": _in_order(rows, jobs)})
     return {key: rows[key] for key in jobs}
+
+
+def _in_order(rows, jobs):
+    """The same file, whichever job was done first; rows of other jobs come last."""
+    return {key: rows[key] for key in (*jobs, *rows) if key in rows}
 
 
 def _is_done(asked, row):
@@ -168,8 +176,7 @@ def _is_done(asked, row):
 
 def _open_results(name, script, settings, go_on):
     """New results, or those kept so far when they were made in the same way."""
-    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
-    about = plain({"script": script, "settings": settings, "versions": versions})
+    about = plain({"script": script, "settings": settings, "versions": versions()})
     if not go_on or name not in list_results():
         return {"about": about, "rows": {}}
     kept = load_study(name)
@@ -196,7 +203,7 @@ def plain(value):
 
 
 def study_parser(description: str) -> argparse.ArgumentParser:
-    """Make a parser with the options that every long study has: --quick and --restart."""
+    """Make a parser with the options of every long study: what is kept, and who does the jobs."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -204,6 +211,7 @@ def study_parser(description: str) -> argparse.ArgumentParser:
         "--quick", action="store_true", help="a reduced version on validation scenes, nothing kept"
     )
     parser.add_argument("--restart", action="store_true", help="forget the results kept so far")
+    add_workers(parser)
     return parser
 
 

@@ -22,6 +22,7 @@ from vadkit.finite import require_bounded, require_finite_weights
 from vadkit.losses import LOSSES, prediction_loss
 from vadkit.maml.adapting import adapt, adaptation_curve
 from vadkit.maml.checks import ADVICE, check_adaptable
+from vadkit.maml.distributed import rank, rows_of_all, start_alike, together
 from vadkit.maml.history import MetaHistory, Monitor
 from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates, trainable
@@ -162,7 +163,8 @@ def meta_train(
 ) -> MetaTrained:
     """Meta-train a predictor in place by Algorithm 1 (Finn et al. 2017), on a GPU if there is one.
 
-    Interrupting (Esc, I, I or Ctrl-C) keeps what was learned.
+    Interrupting (Esc, I, I or Ctrl-C) keeps what was learned. Under `torch.distributed`, processes
+    share the tasks of each episode (`vadkit.maml.distributed`).
 
     Parameters
     ----------
@@ -197,6 +199,8 @@ def meta_train(
     FloatingPointError
         If a loss is no number, with outer step, task and a hint. The predictor then holds the last
         good weights, and the error's `.trained` everything.
+    ConnectionError
+        If another process of this training has ended; the same holds.
     """
     _check_options(sampler, steps)
     if not isinstance(predictor, MetaTrained):
@@ -206,11 +210,11 @@ def meta_train(
     theta, rates, history = trained.predictor, trained.rates, trained.history
     device = "cuda" if torch.cuda.is_available() else "cpu"
     trained.modules.to(device).train()
-    groups = [(trainable(theta), outer_lr), (list(rates.parameters()), rates_lr)]
-    outer = torch.optim.Adam([{"params": weights, "lr": lr} for weights, lr in groups])
+    start_alike(trained.modules)
+    outer = _outer_optimizer(trained, outer_lr, rates_lr)
     scheduler = LambdaLR(outer, lambda done: schedule(done, steps))
-    update = partial(update, max_norm=max_norm, loss=loss)
-    bar = tqdm(total=steps, desc="meta-training", disable=not monitor.progress)
+    update = partial(together(update), max_norm=max_norm, loss=loss)
+    bar = tqdm(total=steps, desc="meta-training", disable=rank() > 0 or not monitor.progress)
     with _keeping_good_weights(trained, outer) as good_weights, bar:
         for done in range(steps):  # lines 2 and 9: while not done
             episode = [task.to(device) for task in sampler[history.n_steps]]  # line 3
@@ -237,6 +241,15 @@ def _check_options(sampler, steps):
         )
 
 
+def _outer_optimizer(trained, outer_lr, rates_lr):
+    """Adam on theta and on log alpha, each at a rate of its own."""
+    groups = [
+        (trainable(trained.predictor), outer_lr),
+        (list(trained.rates.parameters()), rates_lr),
+    ]
+    return torch.optim.Adam([{"params": weights, "lr": lr} for weights, lr in groups])
+
+
 @contextmanager
 def _keeping_good_weights(trained, outer):
     """Whatever ends a training, leave weights that are worth having; yields where to note them."""
@@ -246,9 +259,10 @@ def _keeping_good_weights(trained, outer):
     good_weights = deque([copy.deepcopy(trained.modules.state_dict())] * 2, maxlen=2)
     try:
         yield good_weights
-    except FloatingPointError as error:
-        trained.modules.load_state_dict(good_weights[0])
-        problem = FloatingPointError(
+    except (FloatingPointError, ConnectionError) as error:
+        # What is no number comes of the last step; who is gone leaves its weights as good as ever.
+        trained.modules.load_state_dict(good_weights[isinstance(error, ConnectionError)])
+        problem = type(error)(
             f"Outer step {history.n_steps}: {error} Stopped; the last good weights are kept."
         )
         problem.trained = trained
@@ -257,7 +271,8 @@ def _keeping_good_weights(trained, outer):
         # It may have come in the middle of an outer step.
         trained.modules.load_state_dict(good_weights[1])
         history.interrupted = True
-        print(f"Stopped after {history.n_steps} outer steps. What was learned so far is kept.")
+        if rank() == 0:
+            print(f"Stopped after {history.n_steps} outer steps. What was learned so far is kept.")
     finally:
         outer.zero_grad()
         trained.predictor.eval()
@@ -266,9 +281,15 @@ def _keeping_good_weights(trained, outer):
 
 def _measure(trained, tasks, loss):
     """The mean query loss of some tasks before and after adapting."""
-    rates, n_inner_steps = trained.rates, trained.n_inner_steps
-    mean = adaptation_curve(trained.predictor, tasks, rates, n_inner_steps, loss=loss).mean(0)
-    return float(mean[0]), float(mean[-1])
+
+    def before_and_after(task):
+        steps = trained.n_inner_steps
+        curve = adaptation_curve(trained.predictor, [task], trained.rates, steps, loss=loss)
+        return torch.from_numpy(curve[0, [0, -1]])
+
+    like = next(trained.predictor.parameters()).new_zeros(2, dtype=torch.float64)
+    before, after = rows_of_all(before_and_after, tasks, like).cpu().numpy().mean(0)
+    return float(before), float(after)
 
 
 def _note(trained, episode, loss):

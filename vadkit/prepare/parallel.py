@@ -3,7 +3,6 @@
 Workers leave Ctrl-C to the parent, stop when it says so, and die when it dies.
 """
 
-import contextlib
 import multiprocessing
 import os
 import signal
@@ -14,6 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import cv2
+
+from vadkit.processes import deaf_children, end_with_parent
 
 # The Event by which the parent stops a worker. A global, because an Event cannot be sent along with
 # a task: a process gets it when it starts, or not at all.
@@ -38,7 +39,7 @@ def run_parallel(
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool:
-        with _deaf_to_ctrl_c():
+        with deaf_children():
             running = {pool.submit(_work, function, item): item for item in items}
         try:
             for future in as_completed(running):
@@ -55,41 +56,12 @@ def run_parallel(
             pool.shutdown(cancel_futures=True)
 
 
-@contextlib.contextmanager
-def _deaf_to_ctrl_c():
-    """Processes started here never hear it, not even while they load; this one hears it after."""
-    heard = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread():
-        numbers = ()  # only the main thread hears anything
-    before = {number: signal.signal(number, lambda *what: heard.append(what)) for number in numbers}
-    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else None
-    try:
-        yield
-    finally:
-        if masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number in numbers:
-            signal.signal(number, before[number])
-    for number, frame in heard:
-        if callable(before[number]):
-            before[number](number, frame)
-        else:
-            raise KeyboardInterrupt
-
-
 def _start_worker(stop):
     global _stop
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    end_with_parent()
 
 
 def _work(function, item):

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from vadkit.checks import checked
 from vadkit.evaluation import SCORES
+from vadkit.predicting import device_of
 from vadkit.predictors import UNet
 from vadkit.scenes import Clip, check_labels
 from vadkit.text import say
@@ -249,9 +250,9 @@ def feature_maps(
     """
     clip = as_clip(clip)
     frame = representative_frame(clip, frame)
-    window = to_float(clip.frames[None, frame - N_INPUTS : frame])
+    window = to_float(clip.frames[None, frame - N_INPUTS : frame]).to(device_of(predictor))
     with torch.no_grad():
-        levels = [level[0].numpy() for level in predictor.feature_maps(window)]
+        levels = [level[0].cpu().numpy() for level in predictor.feature_maps(window)]
     figure, axes = subplots(len(levels), columns, size=(1.25 * columns, 1.4 * len(levels)))
     for row, maps in zip(axes, levels):
         strongest = np.argsort(-maps.std(axis=(1, 2)))[:columns]

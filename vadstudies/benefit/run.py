@@ -36,6 +36,7 @@ from vadkit.maml.rates import InnerRates
 from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.metrics import psnr
 from vadkit.pools import ScenePool
+from vadkit.predicting import device_of
 from vadkit.predictors import copy_last_frame
 from vadkit.windows import StrangerWindows
 from vadstudies.benefit.report import DIFFERS, table_of
@@ -113,7 +114,8 @@ def metrics_of(predictor, place: toy.ToyScene) -> dict[str, float]:
     found = vadkit.evaluate(predictor, place, every=EVERY)
     windows = StrangerWindows(place.test_clips)
     x, wanted = windows.batch(range(0, len(windows), EVERY))
-    erased = float(psnr(predictor(x), wanted).mean())
+    predicted = predictor(x.to(device_of(predictor))).cpu()
+    erased = float(psnr(predicted, wanted).mean())
     both = (found.psnr_normal + erased) / 2
     return {"psnr": found.psnr_normal, "auc_raw": found.auc_raw, "wanted": both}
 
@@ -171,8 +173,7 @@ def study(options):
         "offsets": OFFSETS,
     }
     jobs = {differs: {"differs": differs, "training": training, **sizes} for differs in DIFFERS}
-    keep, restart = not options.quick, options.restart
-    rows = run_all("benefit/results", SCRIPT, settings, jobs, train_and_measure, keep, restart)
+    rows = run_all("benefit/results", SCRIPT, settings, jobs, train_and_measure, options)
     print(table_of({"rows": rows}).to_string(float_format="{:.3f}".format))
 
 

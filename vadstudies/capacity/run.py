@@ -73,10 +73,7 @@ def capacity(options):
         "copy last frame": {s.name: scene_metrics(vadkit.copy_last_frame, s) for s in scenes},
     }
     jobs = make_jobs(pairs, WIDTHS[:3] if options.quick else WIDTHS, steps)
-    keep, restart = not options.quick, options.restart
-    results = run_all(
-        "capacity/results", SCRIPT, settings, jobs, train_through_milestones, keep, restart
-    )
+    results = run_all("capacity/results", SCRIPT, settings, jobs, train_through_milestones, options)
     rows = list(results.values())
     print_table(rows, "end", "equal training")
     # Only a milestone that all reached compares the same set of networks.

@@ -79,8 +79,7 @@ def study(options):
                 jobs[key] = {**where, "method": method, "seed": seed}
                 labels[key] = {"scene": f"{kind}-{place_seed}", "weights": hash_of(method, seed)}
     run = partial(compare, shots=shots, draws=draws, recipes=recipes)
-    keep, restart = not options.quick, options.restart
-    rows = run_all("customs/results", SCRIPT, settings, jobs, run, keep, restart, labels)
+    rows = run_all("customs/results", SCRIPT, settings, jobs, run, options, labels)
     report(Study({"rows": rows}), 5 if options.quick else K)
 
 
@@ -133,8 +132,7 @@ def choose(options) -> dict:
         "scenes": fingerprints(place_of(*pair) for pair in pairs),
         "weights": {method: hash_of(method, 0) for method in (*TUNED, "MAML")},
     }
-    keep, restart = not options.quick, options.restart
-    rows = run_all("customs/choice", SCRIPT, settings, jobs, try_out, keep, restart)
+    rows = run_all("customs/choice", SCRIPT, settings, jobs, try_out, options)
     tries = tidy(rows.values(), "steps", "n_steps").astype({"n_steps": int})
     recipes = {}
     for method, weights in TUNED.items():

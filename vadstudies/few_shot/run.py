@@ -46,8 +46,6 @@ import argparse
 import json
 import sys
 
-import numpy as np
-import torch
 from pandas import DataFrame
 
 import vadkit
@@ -55,6 +53,7 @@ from vadkit.cli import run_script, stopped_at_once, whole_number
 from vadstudies.few_shot.methods import METHODS, maml_real_tasks, open_tasks
 from vadstudies.few_shot.protocol import METRICS, NOTHING_LEARNED, SUPPORTS, check_scene, compare
 from vadstudies.results import new_results, save_results
+from vadstudies.workers import versions
 
 
 def make_parser():
@@ -105,11 +104,10 @@ def main(argv=None):
 
 
 def provenance(options, scene):
-    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
     return {
         "script": "vadstudies/few_shot/run.py",
         "arguments": vars(options) | {"target": scene.name},
-        "versions": versions,
+        "versions": versions(),
     }
 
 

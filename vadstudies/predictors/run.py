@@ -53,8 +53,7 @@ def compare(options):
     jobs = make_jobs(scenes, options.seeds, steps)
     fingerprint_of = fingerprints(study_scene(*scene) for scene in scenes)
     settings = {"steps": steps, "rows": ROWS, "scenes": fingerprint_of}
-    keep, restart = not options.quick, options.restart
-    results = run_all("predictors/results", SCRIPT, settings, jobs, train_and_score, keep, restart)
+    results = run_all("predictors/results", SCRIPT, settings, jobs, train_and_score, options)
     rows = list(results.values())
     print("\nmean ± spread over seeds and scenes")
     print(predictor_table(rows).to_string(index=False))

@@ -71,9 +71,8 @@ def transfer(options):
         for seed in seeds
         for place, scene_seed in pairs
     }
-    keep, restart = not options.quick, options.restart
     results = run_all(
-        "transfer/results", SCRIPT, settings, jobs, train_here_test_everywhere, keep, restart
+        "transfer/results", SCRIPT, settings, jobs, train_here_test_everywhere, options
     )
     rows = list(results.values())
     for how in VARIANTS:

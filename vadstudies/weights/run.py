@@ -1,7 +1,7 @@
 """Train the weights of the package, each from a seed, on training scenes only.
 
     python -m vadstudies.weights.run               all that are not there yet; stop and go on
-    python -m vadstudies.weights.run --jobs 2      two at a time
+    python -m vadstudies.weights.run --workers 2   two at a time
     python -m vadstudies.weights.run --restart     all again, some hours
     python -m vadstudies.weights.run streams_maml  this one again
     python -m vadstudies.weights.run --list        what there is
@@ -27,23 +27,17 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
-import vadkit
 from vadkit import toy
 from vadkit.checkpoints import load_tensors
-from vadkit.cli import (
-    in_fresh_processes,
-    output_file,
-    run_script,
-    stopped_at_once,
-    whole_number,
-)
+from vadkit.cli import output_file, run_script, stopped_at_once, whole_number
 from vadkit.maml.training import MetaTrained
+from vadkit.processes import in_fresh_processes
 from vadkit.zoo import SHIPPED
 from vadstudies.jobs import digest, require_finished
 from vadstudies.weights import boar, cameras, customs, streams
+from vadstudies.workers import versions
 
 
 class Family(NamedTuple):
@@ -157,7 +151,6 @@ def is_there(name: str) -> bool:
 def header(name: str, metrics: dict) -> dict:
     """Where a file comes from: enough to make it again."""
     family = family_of(name)
-    versions = {"vadkit": vadkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
     arguments = WEIGHTS[name][1]
     return {
         "name": name,
@@ -167,7 +160,7 @@ def header(name: str, metrics: dict) -> dict:
         "network": family.network,
         "data": family.data,
         "first_scene": digest(family.first_scene().train_clips[0].frames.tobytes()),
-        "versions": versions,
+        "versions": versions(),
         "figures": metrics,
     }
 
@@ -188,7 +181,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--restart", action="store_true", help="also train what is there, made as it would be now"
     )
     parser.add_argument(
-        "--jobs", type=whole_number(1, 100), default=1, help="how many to train at a time"
+        "--workers", type=whole_number(1, 100), default=1, help="how many to train at a time"
     )
     parser.add_argument("--list", action="store_true", help="say what there is, and train nothing")
     options = parser.parse_args(argv)
@@ -207,7 +200,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         else:
             print(f"{name}: is there")
     groups = sharing(wanted)
-    n_jobs = min(options.jobs, len(groups), os.cpu_count() or 1)
+    n_jobs = min(options.workers, len(groups), os.cpu_count() or 1)
     if n_jobs > 1:
         in_fresh_processes(train_all, groups, n_jobs)
     else:

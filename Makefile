@@ -29,7 +29,7 @@ test: .venv/ready
 	  --nbval-kernel-name python3 notebooks
 
 browser-test: .venv/ready
-	$(PY) -m pytest -q -m browser tests
+	$(PY) -m pytest -q -m browser -n 2 --dist loadfile tests
 
 lint: .venv/ready
 	$(PY) -m ruff check .

@@ -21,6 +21,7 @@ DOCUMENTS = {  # page: (file, title in the menu)
     "docs/datasets.html": ("docs/datasets.md", "Real video"),
     "docs/instructors.html": ("INSTRUCTORS.md", "For instructors"),
     "docs/grading.html": ("docs/grading.md", "Grading"),
+    "docs/scale.html": ("docs/scale.md", "Scale"),
     "docs/architecture.html": ("docs/architecture.md", "Architecture"),
     "docs/contributing.html": ("CONTRIBUTING.md", "Contributing"),
     "docs/changelog.html": ("CHANGELOG.md", "Changes"),

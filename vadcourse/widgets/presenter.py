@@ -53,8 +53,8 @@ def _collect(notebook, name, slides, cells):
     first, section = len(slides), ""
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "")
-        if heading := re.match(r"#{1,2} (.+)", cell.source):
-            section = heading[1]
+        heading = cell.cell_type == "markdown" and re.match(r"#{1,2} (.+)", cell.source)
+        section = heading[1] if heading else section
         if kind == "slide":
             title = cell.source.strip().splitlines()[0].lstrip("# ") if cell.source else ""
             slides.append({"notebook": name, "section": section, "title": title, "notes": []})

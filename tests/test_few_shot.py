@@ -88,7 +88,8 @@ def frames_in(frames):
 
 def test_one_line_of_json_with_every_row_and_one_seed_gives_one_result(folder, capsys):
     options = ["--target", folder, "--k", 0, 2, "--draws", 2, "--seed", 1]
-    once, twice = run(capsys, *options), run(capsys, *options)
+    once = run(capsys, *options)
+    again = run(capsys, *options, "--methods", "maml_learned_rates")  # the quickest
     aucs = {"auc_raw", "auc_clip", "auc_macro"}
     for name in few_shot.METHODS:
         for k, draws in (("0", 1), ("2", 2)):
@@ -96,8 +97,9 @@ def test_one_line_of_json_with_every_row_and_one_seed_gives_one_result(folder, c
             assert aucs | {"std_auc_clip", "psnr", "adapt_seconds"} <= set(row)
             assert row["draws"] == draws
             assert (row["adapt_seconds"] > 0) == (k != "0")
-            twice[name][k]["adapt_seconds"] = row["adapt_seconds"]
-    assert once == twice
+            if name in again:
+                again[name][k]["adapt_seconds"] = row["adapt_seconds"]
+    assert len(again) > 2 and again == {name: once[name] for name in again}
     assert aucs <= set(once["copy_last_frame"]) & set(once["moving_pixels"])
     copied = vadkit.evaluate(vadkit.copy_last_frame, vadkit.open_scene(folder))
     assert once["copy_last_frame"]["auc_clip"] == pytest.approx(copied.auc_clip, abs=1e-4)

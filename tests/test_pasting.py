@@ -107,7 +107,7 @@ def test_a_predictor_that_trained_with_pasted_strangers_leaves_them_out(cutouts)
             "unet", width=8, depth=2, predicts="change", normalise=True
         )
         vadkit.fit(
-            predictor, windows, 250, strangers=extra, loss=vadkit.losses.decibel_loss,
+            predictor, windows, 160, strangers=extra, loss=vadkit.losses.decibel_loss,
             progress=False,
         )  # fmt: skip
         unseen = pasting.PastedStrangers(windows, range(len(windows)), cutouts, seed=1)

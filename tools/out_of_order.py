@@ -7,7 +7,7 @@
 
 No cell may fail, but for a sentence that says which cell to run first; whatever is tagged
 `nbval-check-output` says the same each time; and a name that one cell makes for another has no
-second meaning. --quick takes the first part for notebooks 00 and 01 only, and of the second the
+second meaning. --quick takes the first part for notebook 00 only, and of the second the
 first cell of each section.
 """
 
@@ -34,7 +34,7 @@ from vadkit.cli import run_script
 SAYS_WHAT_TO_RUN = re.compile(r"`\w+` is not there yet: first run the cell .+")
 TIMEOUT = 900  # seconds, for a cell
 FORGET = new_code_cell("%reset -f")  # all names
-SHORT = ("00", "01")  # notebooks that take no minute
+SHORT = ("00",)  # notebooks that take no minute
 
 
 # --- Without a kernel: names with two meanings

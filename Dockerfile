@@ -29,7 +29,6 @@ RUN pip install --no-cache-dir -c constraints.txt . \
 
 USER 1000
 WORKDIR /home/student
-ENV OMP_WAIT_POLICY=passive
 EXPOSE 8888
 HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8888/api')"]
 CMD ["vadkit", "course", "--ip", "0.0.0.0", "--port", "8888", "--no-browser"]

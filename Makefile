@@ -19,9 +19,10 @@ lab: .venv/ready
 # other many times as long.
 test browser-test: export OMP_NUM_THREADS ?= 1
 
-# Threads that wait sleep instead of spinning, which slows everybody on a machine that others use,
-# too: `benchmarks/busy_machine.py` measures it.
-export OMP_WAIT_POLICY ?= passive
+# As in vadkit/__init__.py, for kernels that load torch first.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 10000
+endif
 
 test: .venv/ready
 	$(PY) -m pytest -q -m "not browser" -n 2 --dist loadfile tests

@@ -3,9 +3,10 @@
     python benchmarks/busy_machine.py [--neighbours 0 1 2 4] [--rounds 3] [--steps 20]
 
 The threads of torch that have nothing to do spin for a while, and take the cores from whoever has
-work. `import vadkit` asks them to sleep (OMP_WAIT_POLICY=passive), unless the user has chosen.
-Here a student trains alone, and beside neighbours who train without end, everybody with threads
-that spin, with threads that sleep, and with one thread each. Fresh processes, taking turns;
+work. `import vadkit` lets them spin for a moment only, unless the user has chosen; on a class
+server they sleep at once (OMP_WAIT_POLICY=passive). Here a student trains alone, and beside
+neighbours who train without end, everybody with each of these settings, and with one thread. On
+Linux, where torch comes with GNU's OpenMP. Fresh processes, taking turns;
 medians of seconds, imports left out. The last line is one JSON object.
 """
 
@@ -21,7 +22,8 @@ from vadkit.cli import run_script, stopped_at_once, whole_number
 
 SETTINGS = {  # what is imported first, and the environment
     "spinning": ("torch", {}),  # torch has read the environment before vadkit can say a word
-    "sleeping": ("vadkit", {}),
+    "a moment": ("vadkit", {}),
+    "sleeping": ("vadkit", {"OMP_WAIT_POLICY": "passive"}),
     "one thread": ("vadkit", {"OMP_NUM_THREADS": "1"}),
 }
 STUDENT = """
@@ -51,7 +53,8 @@ while os.getppid() == parent:  # or it would go on when that is killed
 def command_and_environment(code, setting):
     """How to run this code in a fresh process with a setting, and with no other of its kind."""
     first, chosen = SETTINGS[setting]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
+    others = ("OMP_", "GOMP_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return [sys.executable, "-c", code.format(first=first)], kept | chosen
 
 

@@ -4,9 +4,11 @@ import os
 
 import lazy_loader
 
-# Threads that wait shall sleep: spinning, they make a machine that others use crawl. OpenMP reads
-# this when torch loads; whoever has chosen keeps the choice.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Threads that wait shall soon sleep: spinning for as long as is usual, they make a machine that
+# others use crawl; without any, who is alone waits half as long again. GNU's OpenMP reads it when
+# torch loads; who has chosen keeps the choice. `benchmarks/busy_machine.py` measures all three.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 try:
     import cv2  # noqa: F401

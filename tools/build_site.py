@@ -40,6 +40,7 @@ from vadkit.widgets.base import LOSSY
 
 SOURCES = ROOT / "site"
 MARK = ".vadkit-site"
+MOST_BYTES = 5_000_000  # of the page of a notebook
 STATIC = ("site.css", "site.js", "theme.js", "first.js", "player.js", "search.js", "icon.svg")
 FEATURED = {  # widget of tools/pictures.py: title, text, notebook that it belongs to
     "scrubber": (
@@ -97,6 +98,9 @@ def build(folder: Path, saved: bool) -> None:
     search = Page("search.html", "Search", SEARCH, scripts=["minisearch.js", "search_data.js"])
     search.scripts += ["search.js", "site.js"]
     write_pages([first_page(folder, course), *course, *apps, *documents, search], menus, folder)
+    for page in course:
+        if (folder / page.address).stat().st_size > MOST_BYTES:
+            raise ValueError(f"{page.address} has more than {MOST_BYTES:,} bytes: its widgets.")
     found = [section for page in (*course, *documents) for section in sections(page)]
     data = json.dumps(found, ensure_ascii=False)
     (folder / "search_data.js").write_text(f"const SECTIONS = {data};\n", encoding="utf-8")

@@ -30,9 +30,12 @@ from vadkit.cli import output_file, run_script
 
 HERE = Path(__file__).resolve().parent
 STATIC_WIDGETS = """
-from vadkit.widgets.base import Widget
+from vadkit.widgets.base import LOSSY, Widget
 def _repr_mimebundle_(self, **_):
-    return {"text/html": self.to_html(), "text/plain": self.alt}
+    page = self.to_html()
+    if len(page) > 700_000:  # or a page with several of them takes a minute to load
+        page = self.to_html(LOSSY)
+    return {"text/html": page, "text/plain": self.alt}
 Widget._repr_mimebundle_ = _repr_mimebundle_
 """
 LIVE = '<p class="live">A live widget: run the notebook to use it.</p>'

@@ -64,7 +64,7 @@ function show(slide, seen = 0) {
   footer.style.setProperty("--done", (now + 1) / sections.length);
   const passed = sections.slice(0, now + 1);
   const headings = passed.flatMap((section) => [...section.querySelectorAll("h1, h2")]);
-  sectionName.textContent = headings.at(-1)?.textContent ?? "";
+  sectionName.textContent = headings.at(-1)?.textContent.replace("¶", "") ?? "";
   history.replaceState(null, "", `#${now + 1}`);
   fit();
   showNotes();

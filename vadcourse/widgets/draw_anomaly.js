@@ -59,7 +59,7 @@ function render({model, el}) {
     + "comma and full stop one frame") : "";
   fillWidget(el, model, "vk-draw",
     node("div", {class: "vk-desk"}, easel.figure, results.element, tools.element),
-    node("div", {class: "vk-below"}, curve.element, game.element),
+    node("div", {class: "vk-beneath"}, curve.element, game.element),
     node("div", {class: "vk-bar"}, film.button, status), tally, news, hint(help));
   el.classList.toggle("vk-game", isGame);
   tools.element.append(game.rules);

@@ -33,7 +33,7 @@ STATIC_WIDGETS = """
 from vadkit.widgets.base import LOSSY, Widget
 def _repr_mimebundle_(self, **_):
     page = self.to_html()
-    if len(page) > 700_000:  # or a page with several of them takes a minute to load
+    if len(page) > 700_000:  # or a page with several of them passes five megabytes
         page = self.to_html(LOSSY)
     return {"text/html": page, "text/plain": self.alt}
 Widget._repr_mimebundle_ = _repr_mimebundle_

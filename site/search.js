@@ -13,9 +13,9 @@ const count = document.querySelector("#count");
 function show() {
   const words = field.value.trim(), found = words ? index.search(words).slice(0, 30) : [];
   list.replaceChildren(...found.map(entry));
-  count.textContent = !words ? "" : found.length === 0
-    ? `Nothing has “${words}” in it. Fewer or shorter words find more.`
-    : `${found.length} ${found.length === 1 ? "section" : "sections"}`;
+  const {none, one, many} = count.dataset;
+  const result = found.length === 0 ? none : found.length === 1 ? one : many;
+  count.textContent = words && result.replace("{words}", words).replace("{n}", found.length);
 }
 
 function entry({title, page, text, address, terms}) {

@@ -3,11 +3,11 @@ for (const code of document.querySelectorAll(".highlight")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy";
-  button.textContent = "Copy";
+  button.textContent = document.body.dataset.copy;
   button.addEventListener("click", async () => {
     await copy(code.querySelector("pre").innerText);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    button.textContent = document.body.dataset.copied;
+    setTimeout(() => { button.textContent = document.body.dataset.copy; }, 1500);
   });
   code.prepend(button);
 }
@@ -27,6 +27,15 @@ async function copy(text) {
 // What has to be scrolled sideways can be reached by key.
 for (const box of document.querySelectorAll("pre, .output, table")) {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+}
+
+// Another edition opens at the cell, or the heading, that is being read.
+for (const link of document.querySelectorAll("a.language")) {
+  link.addEventListener("click", () => {
+    const isAbove = (cell) => cell.getBoundingClientRect().top < innerHeight / 3;
+    const cell = [...document.querySelectorAll("[id^=cell-]")].findLast(isAbove);
+    link.hash = cell && scrollY > 0 ? cell.id : "";
+  });
 }
 
 const menus = [...document.querySelectorAll("header details")];

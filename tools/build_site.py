@@ -24,6 +24,8 @@ import jinja2
 import numpy as np
 import pictures
 import site_predictor
+from catalogues import languages
+from editions import edition_of
 from markupsafe import Markup
 from nbformat import NotebookNode
 from npm_packages import MINISEARCH, contents
@@ -34,48 +36,63 @@ from tqdm.auto import tqdm
 import vadkit
 from notebooks import ROOT, all_notebooks, read
 from vadcourse.widgets import GuardShift
-from vadkit import view
+from vadkit import text, view
 from vadkit.cli import run_script
+from vadkit.text import say
 from vadkit.widgets.base import LOSSY
 
 SOURCES = ROOT / "site"
 MARK = ".vadkit-site"
 MOST_BYTES = 5_000_000  # of the page of a notebook
 STATIC = ("site.css", "site.js", "theme.js", "first.js", "player.js", "search.js", "icon.svg")
-FEATURED = {  # widget of tools/pictures.py: title, text, notebook that it belongs to
-    "scrubber": (
-        "Where does the prediction go wrong?",
-        "Drag the divider over the frame: on one side what came, on the other what the network "
-        "drew. When does the curve dip?",
-        "02_frame_prediction",
-    ),
-    "two_truths": (
-        "One clip, two truths",
-        "The same network after ten windows of an ordinary day at either of two gates. What is "
-        "an alarm at one is nothing at the other.",
-        "06_scene_adaptation",
-    ),
-    "two_step": (
-        "MAML, line by line",
-        "A step on the support, a look at the query, and the gradient that goes back through both.",
-        "05_maml_pipeline",
-    ),
-    "inside": (
-        "Inside the predictor",
-        "The feature maps of the frame that you look at, and what becomes of them without skips.",
-        "02_frame_prediction",
-    ),
-}
-SEARCH = """<h1>Search</h1>
-<form class="find" role="search"><input type="search" name="q" aria-label="Search all pages"></form>
-<p id="count" role="status"></p><ol id="found"></ol>"""
 TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(SOURCES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+    loader=jinja2.FileSystemLoader(SOURCES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)  # fmt: skip
+TEMPLATES.policies["ext.i18n.trimmed"] = True
+TEMPLATES.install_gettext_callables(text.say, text.say, newstyle=True)
+
+
+def featured() -> dict[str, tuple[str, str, str]]:
+    """Widgets of tools/pictures.py: title, text, notebook that it belongs to."""
+    return {
+        "scrubber": (
+            say("Where does the prediction go wrong?"),
+            say(
+                "Drag the divider over the frame: on one side what came, on the other what the "
+                "network drew. When does the curve dip?"
+            ),
+            "02_frame_prediction",
+        ),
+        "two_truths": (
+            say("One clip, two truths"),
+            say(
+                "The same network after ten windows of an ordinary day at either of two gates. "
+                "What is an alarm at one is nothing at the other."
+            ),
+            "06_scene_adaptation",
+        ),
+        "two_step": (
+            say("MAML, line by line"),
+            say(
+                "A step on the support, a look at the query, and the gradient that goes back "
+                "through both."
+            ),
+            "05_maml_pipeline",
+        ),
+        "inside": (
+            say("Inside the predictor"),
+            say(
+                "The feature maps of the frame that you look at, and what becomes of them without "
+                "skips."
+            ),
+            "02_frame_prediction",
+        ),
+    }
 
 
 def build(folder: Path, saved: bool) -> None:
-    """Write the whole site into an empty folder."""
+    """Write the whole site into an empty folder, every edition of it."""
     for name in STATIC:
         shutil.copy(SOURCES / name, folder / name)
     with open(folder / "site.css", "a", encoding="utf-8") as css:
@@ -84,32 +101,43 @@ def build(folder: Path, saved: bool) -> None:
     script, licence = contents(MINISEARCH, "dist/umd/index.js", "LICENSE.txt")
     (folder / "minisearch.js").write_bytes(script)
     (folder / "minisearch.LICENSE.txt").write_bytes(licence)
-    course = []
-    for path in tqdm(all_notebooks(), unit="notebook"):
-        course.append(notebook_page(path, read(path) if saved else executed(path, folder)))
-    for before, after in pairwise(course):
-        before.after, after.before = after, before
-    documents = [document_page(page, *about) for page, about in DOCUMENTS.items()]
     site_predictor.build(folder)
-    apps = site_predictor.pages()
     downloads(folder)
     api_reference(folder / "api")
-    menus = menus_of(course, folder)
-    search = Page("search.html", "Search", SEARCH, scripts=["minisearch.js", "search_data.js"])
-    search.scripts += ["search.js", "site.js"]
-    write_pages([first_page(folder, course), *course, *apps, *documents, search], menus, folder)
+    for language in ("en", *languages()):
+        text.use(language)
+        build_edition(folder, language, saved)
+    text.use("en")
+
+
+def build_edition(folder: Path, language: str, saved: bool) -> None:
+    """Write the pages of a language: English at the root of the site, others in a folder."""
+    place, course = folder / ("" if language == "en" else language), []
+    for original in tqdm(all_notebooks(), unit="notebook", desc=language):
+        path = original if language == "en" else edition_of(original, language)
+        course.append(notebook_page(path, read(path) if saved else executed(path, place), language))
+    for before, after in pairwise(course):
+        before.after, after.before = after, before
+    documents = [document_page(page, *about, language) for page, about in DOCUMENTS.items()]
+    apps = site_predictor.pages(language)
+    search = Page("search.html", say("Search"), "", language, "search")
+    search.body = TEMPLATES.get_template("search.html").render()
+    search.scripts = ["minisearch.js", f"{search.path.removesuffix('.html')}_data.js", "search.js"]
+    search.scripts.append("site.js")
+    pages = [first_page(place, course, language), *course, *apps, *documents, search]
+    write_pages(pages, menus_of(course, place), folder)
     for page in course:
-        if (folder / page.address).stat().st_size > MOST_BYTES:
-            raise ValueError(f"{page.address} has more than {MOST_BYTES:,} bytes: its widgets.")
+        if (folder / page.path).stat().st_size > MOST_BYTES:
+            raise ValueError(f"{page.path} has more than {MOST_BYTES:,} bytes: its widgets.")
     found = [section for page in (*course, *documents) for section in sections(page)]
     data = json.dumps(found, ensure_ascii=False)
-    (folder / "search_data.js").write_text(f"const SECTIONS = {data};\n", encoding="utf-8")
+    (place / "search_data.js").write_text(f"const SECTIONS = {data};\n", encoding="utf-8")
 
 
 def executed(path: Path, folder: Path) -> NotebookNode:
     """The notebook after a run, its widgets as players; its deck is written on the way."""
     notebook = read(path)
-    (folder / "slides").mkdir(exist_ok=True)
+    (folder / "slides").mkdir(exist_ok=True, parents=True)
     decks.write(path, notebook, folder / "slides" / f"{path.stem}.html")
     return notebook
 
@@ -139,16 +167,20 @@ def menus_of(course: list[Page], folder: Path) -> dict[str, list[dict]]:
     """What the head of every page offers, by menu."""
     decks_made = [page for page in course if (folder / slides_of(page)).exists()]
     return {
-        "Course": links((page.address, page.title) for page in course),
-        "Slides": links((slides_of(page), page.title) for page in decks_made),
-        "Try it": links((f"{name}.html", title) for name, title in site_predictor.TITLES.items()),
-        "Look up": links(
-            [
-                *((page, title) for page, (_, title) in DOCUMENTS.items()),
-                ("api/index.html", "API reference"),
-                ("vadkit_notebooks.zip", "All notebooks, as one file"),
-            ]
+        say("Course"): links((page.address, page.title) for page in course),
+        say("Slides"): links((slides_of(page), page.title) for page in decks_made),
+        say("Try it"): links(
+            (f"{name}.html", say(title)) for name, title in site_predictor.TITLES.items()
         ),
+        say("Look up"): [
+            *links((page, say(title)) for page, (_, title) in DOCUMENTS.items()),
+            {"address": "api/index.html", "title": say("API reference"), "shared": True},
+            {
+                "address": "vadkit_notebooks.zip",
+                "title": say("All notebooks, as one file"),
+                "shared": True,
+            },
+        ],
     }
 
 
@@ -162,24 +194,28 @@ def slides_of(page: Page) -> str:
     return page.address.replace("notebooks/", "slides/")
 
 
-def first_page(folder: Path, course: list[Page]) -> Page:
+def first_page(folder: Path, course: list[Page], language: str) -> Page:
     """The first page: a game at once, then more widgets, each in a frame that loads when seen."""
-    (folder / "players").mkdir()
+    (folder / "players").mkdir(parents=True)
     widgets = pictures.five_widgets()
     players = []
-    for name, (title, text, notebook) in FEATURED.items():
+    for name, (title, words, notebook) in featured().items():
         page = TEMPLATES.get_template("player.html").render(
-            title=title, body=Markup(widgets[name].to_html(LOSSY))
+            title=title,
+            body=Markup(widgets[name].to_html(LOSSY)),
+            language=language,
+            root="../" if language == "en" else "../../",
         )
         (folder / "players" / f"{name}.html").write_text(page, encoding="utf-8")
         leads_to = next(page for page in course if page.address == f"notebooks/{notebook}.html")
-        players.append({"name": name, "title": title, "text": text, "notebook": leads_to})
+        players.append({"name": name, "title": title, "text": words, "notebook": leads_to})
     game, machine = guards_shift()
     body = TEMPLATES.get_template("first.html").render(
         game=Markup(game), machine=machine, course=course, players=players
     )
     scripts = ["first.js", "site.js"]
-    return Page("index.html", "Machines that learn what is normal", body, "first", scripts)
+    title = say("Machines that learn what is normal")
+    return Page("index.html", title, body, language, "first", scripts)
 
 
 def guards_shift() -> tuple[str, dict]:
@@ -193,7 +229,7 @@ def guards_shift() -> tuple[str, dict]:
         rings = view.predict_and_score(clip, predictor)[1] < threshold
         n_false_alarms += bool((rings & (clip.labels == 0)).any())
         if not (rings & (clip.labels == 1)).any():
-            missed.append(next(filter(None, clip.kinds)))
+            missed.append(say(next(filter(None, clip.kinds))))
     n = len(place.test_clips)
     machine = {"n": n, "missed": missed, "false_alarms": n_false_alarms}
     return GuardShift(predictor, place.test_clips).to_html(LOSSY), machine
@@ -202,16 +238,16 @@ def guards_shift() -> tuple[str, dict]:
 def write_pages(pages: list[Page], menus: dict, folder: Path) -> None:
     """Write every page in its frame: menus, contents, turning over."""
     for page in pages:
-        target = folder / page.address
+        target = folder / page.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = TEMPLATES.get_template("page.html").render(
+        written = TEMPLATES.get_template("page.html").render(
             page=page,
             body=Markup(page.body),
-            root="../" * page.address.count("/"),
+            others=[page.other(each) for each in ("en", *languages()) if each != page.language],
             contents=headings(page.body) if page.kind not in ("first", "app") else [],
             menus=menus,
         )
-        target.write_text(text, encoding="utf-8")
+        target.write_text(written, encoding="utf-8")
 
 
 def replace(folder: Path, unfinished: Path) -> None:

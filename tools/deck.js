@@ -34,7 +34,7 @@ function overflows(section) {
 function showNotes() {
   const passed = sections.slice(0, now + 1);
   const notes = passed.flatMap((section) => [...section.querySelectorAll("aside")]).at(-1);
-  notesPanel.innerHTML = notes ? notes.innerHTML : "No notes yet.";
+  notesPanel.innerHTML = notes ? notes.innerHTML : notesPanel.dataset.none;
   if (speaker && !speaker.closed) showSpeaker();
 }
 

@@ -27,6 +27,7 @@ import notebooks
 from notebooks import ROOT, is_progress_bar, is_widget_view, notebook_parser, read_all, tags
 from vadkit.checkpoints import atomic_path
 from vadkit.cli import output_file, run_script
+from vadkit.text import say, use
 
 HERE = Path(__file__).resolve().parent
 STATIC_WIDGETS = """
@@ -38,16 +39,15 @@ def _repr_mimebundle_(self, **_):
     return {"text/html": page, "text/plain": self.alt}
 Widget._repr_mimebundle_ = _repr_mimebundle_
 """
-LIVE = '<p class="live">A live widget: run the notebook to use it.</p>'
 # Ends a comment or a script that a cell left open, and is nothing where none is open.
 FENCE = "<!----></script></script><!---->"
 MARK = '<meta name="generator" content="vadkit decks">'
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 {mark}
 <title>{title}</title><style>{style}</style></head>
 <body data-jp-theme-light="true"><main>{sections}</main>
-<footer><span id="section"></span><output></output></footer><div id="notes" hidden></div>
+<footer><span id="section"></span><output></output></footer><div id="notes" data-none="{none}" hidden></div>
 <script>{script}</script></body></html>
 """
 # $$...$$, or $...$ in one line: a dollar beside a word or a space is money.
@@ -79,13 +79,13 @@ def formula(match: re.Match) -> str:
 def markdown(source: str) -> str:
     """Markdown as HTML: formulas are pictures, links to notebooks lead to their decks."""
     page = markdown2html(FORMULA.sub(formula, source))
-    page = re.sub(r'src="(\.\./docs/[^"]+)"', _inside, page)
+    page = re.sub(r'src="(?:\.\./)+(docs/[^"]+)"', _inside, page)
     return re.sub(r'href="(?!https?:)[^"#]*?(\w+)\.ipynb"', r'href="\1.html"', page)
 
 
 def _inside(source):
     """The picture itself in place of its path, where it is there."""
-    file = ROOT / "notebooks" / source[1]
+    file = ROOT / source[1]
     if not file.is_file():
         return source[0]
     picture = base64.b64encode(file.read_bytes()).decode()
@@ -100,7 +100,7 @@ def output_html(output: NotebookNode) -> str:
     if is_progress_bar(output):
         return ""
     if is_widget_view(output):
-        return LIVE
+        return f'<p class="live">{say("A live widget: run the notebook to use it.")}</p>'
     if output.output_type == "error":
         text = "\n".join(output.traceback)
     else:
@@ -139,12 +139,14 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
         elif kind != "skip":
             pages[-1] += cell_html(cell, kind)
     sections = [
-        f'<section aria-label="slide {n} of {len(pages)}">{page}</section>'
+        f'<section aria-label="{say("slide {n} of {all}", n=n, all=len(pages))}">{page}</section>'
         for n, page in enumerate(pages, 1)
     ]
     colours = HtmlFormatter(style="default").get_style_defs(".highlight")
     return PAGE.format(
         mark=MARK,
+        lang=notebooks.language_of(notebook),
+        none=say("No notes yet."),
         title=html.escape(title),
         style=colours + (HERE / "deck.css").read_text(encoding="utf-8"),
         sections="\n".join(sections),
@@ -154,9 +156,12 @@ def deck(notebook: NotebookNode, title: str, kinds: list[str] | None = None) -> 
 
 def write(path: Path, notebook: NotebookNode, target: Path) -> None:
     """Execute the notebook that was read from `path`, and write its deck."""
-    notebook.cells = list(slides.split(notebook.cells))
-    # As in JupyterLab, where a widget is no page of HTML: that is how its slides were made.
-    kinds = slides.slide_types(notebook.cells)
+    use(notebooks.language_of(notebook))
+    if "lang" in notebook.metadata:  # a translated edition has the slides of the English one
+        kinds = [cell.metadata.slideshow.slide_type for cell in notebook.cells]
+    else:  # as in JupyterLab, where a widget is no page of HTML: that is how its slides were made
+        notebook.cells = list(slides.split(notebook.cells))
+        kinds = slides.slide_types(notebook.cells)
     execute(notebook, path)
     title = slides.title(notebook.cells[0]) if notebook.cells else path.stem
     page = deck(notebook, title or path.stem, kinds)

@@ -9,6 +9,7 @@ vadkit -d vadkit/locale` makes the vadkit.mo beside it that `VADKIT_LANG=LANG` s
 
 import argparse
 import ast
+import io
 import re
 import sys
 from pathlib import Path
@@ -18,20 +19,34 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from notebooks import all_notebooks, read
 from vadcourse import quiz
+from vadcourse.widgets import benefit
+from vadcourse.widgets.drawn_figure import FIGURES
 from vadkit.checkpoints import atomic_path
 from vadkit.cli import output_file, run_script
+from vadkit.toy import KINDS
+from vadstudies.benefit.report import DIFFERS, UNITS
+from vadstudies.capacity.report import PANELS, STYLE
+from vadstudies.customs.protocol import CONTROLLED, LEARN_NOTHING, METHODS, WRONG
+from vadstudies.customs.report import METRICS
+from vadstudies.predictors.run import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {"say": None, "NotYet": None, "Stopped": None}
+# What becomes a text of a figure or a table is translated when it is shown, without a `say`.
+SHOWN = set("xlabel ylabel label title suptitle caption alt xticklabels yticklabels".split())
+SETTERS = set("set_title set_xlabel set_ylabel set_label suptitle rename_axis annotate".split())
+MAGIC = re.compile(r"^\s*%.*$", re.M)
 STRING = re.compile(r'"([^"]+)"')
 SAY = re.compile(r'\bsay\([^"()]*("[^"]+"(?:\s*\+\s*"[^"]+")*)')
 
 
 def _literals(nodes, sign=""):
     for node in nodes:
-        if isinstance(node, ast.Constant) and sign in str(node.value):
-            yield node.lineno, None, node.value, []
+        value = getattr(node, "value", None)
+        if isinstance(value, str) and isinstance(node, ast.Constant) and sign in value and value:
+            yield node.lineno, None, value, []
 
 
 def extract_python(file, keywords, comment_tags, options):
@@ -40,8 +55,29 @@ def extract_python(file, keywords, comment_tags, options):
     Babel's own for Python sees nothing inside an f-string before Python 3.12.
     """
     for node in ast.walk(ast.parse(file.read())):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in keywords:
-            yield from _literals(node.args[:1])
+        if isinstance(node, ast.Call):
+            yield from _texts_of_call(node, keywords)
+
+
+def _texts_of_call(call, keywords):
+    if getattr(call.func, "id", "") in keywords:
+        yield from _literals(call.args[:1])
+    if getattr(call.func, "attr", "") in SETTERS:
+        yield from _literals(call.args)
+    for keyword in call.keywords:
+        if keyword.arg in SHOWN:
+            yield from _literals([keyword.value])
+
+
+def extract_cell(file, keywords, comment_tags, options):
+    """Yield what a notebook's cell shows in figures and tables: the names of curves, too."""
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call):
+            yield from _texts_of_call(node, keywords)
+        elif isinstance(node, ast.Dict):
+            yield from _literals(node.keys)
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "alt":
+            yield from _literals([node.value])
 
 
 def extract_exercise(file, keywords, comment_tags, options):
@@ -63,23 +99,59 @@ def extract_javascript(file, keywords, comment_tags, options):
         yield line, None, "".join(STRING.findall(call[1])), []
 
 
-METHODS: list[tuple[str, Any]] = [  # files, and their extractor
+EXTRACTORS: list[tuple[str, Any]] = [  # files, and their extractor
     ("**/exercises/*.py", extract_exercise),
     ("**.py", extract_python),
     ("**.js", extract_javascript),
 ]
+OF_SITE: list[tuple[str, Any]] = [
+    ("**.html", "jinja2.ext:babel_extract"),
+    ("**.py", extract_python),
+]
+JINJA = {"**.html": {"extensions": "jinja2.ext.i18n", "trimmed": "true"}}
 
 
 def collect() -> Catalog:
     """Return the catalogue of all texts, without translations."""
     catalog = Catalog(project="vadkit")
     for package in ("vadkit", "vadcourse", "vadstudies"):
-        messages = extract_from_dir(ROOT / package, METHODS, keywords=KEYWORDS)
+        messages = extract_from_dir(ROOT / package, EXTRACTORS, keywords=KEYWORDS)
         for name, line, text, _, _ in messages:
             catalog.add(text, locations=[(f"{package}/{name}", line)])
+    for folder in ("site", "tools"):
+        found = extract_from_dir(ROOT / folder, OF_SITE, JINJA, KEYWORDS | {"gettext": None})
+        for name, line, text, _, _ in found:
+            catalog.add(text, locations=[(f"{folder}/{name}", line)])
+    for path in all_notebooks():
+        for cell in read(path).cells:
+            code = MAGIC.sub("", cell.source) if cell.cell_type == "code" else ""
+            for _, _, text, _ in extract_cell(io.StringIO(code), KEYWORDS, (), {}):
+                catalog.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+    for text in names():
+        catalog.add(text, locations=[("tools/messages.py", 1)])
     for text in quiz.texts():
         catalog.add(text, locations=[("vadcourse/quiz.toml", 1)])
     return catalog
+
+
+def names() -> list[str]:
+    """What data call things: kinds and figures, methods and metrics of the studies, documents."""
+    from site_pages import DOCUMENTS  # which needs the catalogues itself
+
+    metrics = [*METRICS.values(), *PANELS, *(name for name, _ in UNITS.values())]
+    methods = [*LEARN_NOTHING, *METHODS, *(name + WRONG for name in CONTROLLED), *benefit.METHODS]
+    return [
+        *KINDS,
+        *FIGURES,
+        *DIFFERS,
+        *STYLE,
+        *metrics,
+        *methods,
+        *ROWS,
+        "abnormal",
+        "PSNR",
+        *(title for _, title in DOCUMENTS.values()),
+    ]
 
 
 def template(text: str) -> Path:

@@ -1,6 +1,7 @@
 """The notebooks of the course, and what the tools ask of their cells and outputs."""
 
 import argparse
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -80,7 +81,7 @@ def execute(
     )
     on_kill = signal.getsignal(signal.SIGTERM)
     try:
-        client.execute()
+        client.execute(env=os.environ | {"VADKIT_LANG": language_of(notebook)})
         return
     except CellExecutionError as error:
         problem = f"{error.ename}: {error.evalue}".rstrip(".: ")
@@ -94,6 +95,11 @@ def execute(
         signal.signal(signal.SIGTERM, on_kill)  # nbclient resets it
     first_line = at["cell"].source.strip().partition("\n")[0]
     raise ValueError(f"{name}: cell [{at['cell_index']}], `{first_line}`, failed: {problem}.")
+
+
+def language_of(notebook: NotebookNode) -> str:
+    """The language of a notebook; `VADKIT_LANG`, or English, if it does not say."""
+    return notebook.metadata.get("lang", os.environ.get("VADKIT_LANG", "en"))
 
 
 def tags(cell) -> set[str]:

@@ -22,6 +22,7 @@ from notebooks import (
 from vadcourse.saving import without_models
 from vadkit.cli import output_file, run_script
 
+KEPT = ("language_info", "lang", "built")  # the last two are of `editions.py`
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -36,10 +37,8 @@ def run(path: Path, notebook: NotebookNode) -> None:
             cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
     without_models({"type": "notebook", "content": notebook})
     # Just what JupyterLab writes: else it asks to save a notebook that nobody touched.
-    notebook.metadata = {
-        "kernelspec": KERNEL,
-        "language_info": notebook.metadata["language_info"],
-    }
+    kept = {name: notebook.metadata[name] for name in KEPT if name in notebook.metadata}
+    notebook.metadata = {"kernelspec": KERNEL, **kept}
     write(notebook, path)
     print(f"{path.name}: {time.perf_counter() - began:.0f} s", flush=True)
 

@@ -3,15 +3,20 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import decks
 import slides
+from babel import Locale
 from bs4 import BeautifulSoup
+from editions import edition_of
+from markupsafe import escape
 from nbconvert.filters import Highlight2HTML, markdown2html
 from nbformat import NotebookNode
 
 from notebooks import ROOT, tags
+from vadkit.text import say
 
 DOCUMENTS = {  # page: (file, title in the menu)
     "docs/glossary.html": ("docs/glossary.md", "Glossary"),
@@ -28,16 +33,16 @@ DOCUMENTS = {  # page: (file, title in the menu)
 }
 PAGE_OF = {file: page for page, (file, _) in DOCUMENTS.items()}
 NOT_READ = {"speaker-notes", "install"}
-UNSEEN = '<p class="unseen">What this cell shows stays on the machine of whoever runs it.</p>'
 
 
 @dataclass
 class Page:
-    """A page of the site: `address` from its root, `kind` as in site.css, the rest: page.html."""
+    """A page of the site: `address` in its edition, `kind` as in site.css, the rest: page.html."""
 
     address: str
     title: str
     body: str
+    language: str = "en"
     kind: str = "text"
     scripts: list[str] = field(default_factory=lambda: ["site.js"])
     styles: list[str] = field(default_factory=list)
@@ -46,52 +51,85 @@ class Page:
     before: "Page | None" = None
     after: "Page | None" = None
 
+    @property
+    def path(self) -> str:
+        """Where it lies in the site."""
+        return self.address if self.language == "en" else f"{self.language}/{self.address}"
 
-def notebook_page(path: Path, notebook: NotebookNode) -> Page:
+    @property
+    def home(self) -> str:
+        """The way from it to the first page of its edition."""
+        return "../" * self.address.count("/")
+
+    @property
+    def root(self) -> str:
+        """The way from it to what all editions share."""
+        return "../" * self.path.count("/")
+
+    def other(self, language: str) -> dict:
+        """Its edition in another language: address from here, and what that language is called."""
+        there = self.address if language == "en" else f"{language}/{self.address}"
+        name = Locale.parse(language).display_name
+        return {"address": self.root + there, "language": language, "name": name}
+
+
+def notebook_page(path: Path, notebook: NotebookNode, language: str = "en") -> Page:
     """The page of a notebook, with the outputs that it has."""
     cells = [cell for cell in notebook.cells if not NOT_READ & tags(cell)]
     title = slides.title(cells[0]) if cells else path.stem
-    page = Page(f"notebooks/{path.stem}.html", title or path.stem, "", "notebook")
-    page.body = "\n".join(cell_html(cell, page.address) for cell in cells)
+    page = Page(f"notebooks/{path.stem}.html", title or path.stem, "", language, "notebook")
+    page.body = "\n".join(
+        f'<div class="cell" id="cell-{cell.id}">{cell_html(cell, page, path.parent)}</div>'
+        for cell in cells
+    )
     return page
 
 
-def cell_html(cell: NotebookNode, address: str) -> str:
+def cell_html(cell: NotebookNode, page: Page, folder: Path) -> str:
     """A cell as it is read: the code of a folded one stays folded."""
     if cell.cell_type == "markdown":
-        text = with_links(decks.markdown(cell.source), ROOT / "notebooks", address)
+        text = with_links(decks.markdown(cell.source), folder, page)
         return f'<div class="markdown">{text}</div>'
     code = Highlight2HTML(pygments_lexer="python")(cell.source)
     if cell.metadata.get("jupyter", {}).get("source_hidden"):
-        code = f"<details><summary>Code</summary>{code}</details>"
+        code = f"<details><summary>{say('Code')}</summary>{code}</details>"
     if "private-output" in tags(cell):
-        return code + UNSEEN
+        unseen = say("What this cell shows stays on the machine of whoever runs it.")
+        return code + f'<p class="unseen">{unseen}</p>'
     outputs = [decks.output_html(output) for output in cell.get("outputs", [])]
     return code + "".join(f'<div class="output">{output}</div>' for output in outputs if output)
 
 
-def document_page(address: str, file: str, title: str) -> Page:
-    """The page of a document in Markdown."""
-    text = markdown2html((ROOT / file).read_text(encoding="utf-8"))
-    text = with_links(text, (ROOT / file).parent, address)
-    return Page(address, title, f'<div class="markdown">{text}</div>')
+def document_page(address: str, file: str, title: str, language: str = "en") -> Page:
+    """The page of a document in Markdown; without an edition in that language, the English one."""
+    source = ROOT / file
+    page = Page(address, say(title), "", language)
+    note = ""
+    if language != "en" and edition_of(source, language).is_file():
+        source = edition_of(source, language)
+    elif language != "en":
+        note = f'<p class="unseen">{escape(say("This page is there in English only."))}</p>'
+    text = with_links(markdown2html(source.read_text(encoding="utf-8")), source.parent, page)
+    text = re.sub("(?=<h[123][ >])", lambda _, n=count(): f'<a id="cell-{next(n)}"></a>', text)
+    page.body = f'{note}<div class="markdown">{text}</div>'
+    return page
 
 
-def with_links(text: str, folder: Path, address: str) -> str:
+def with_links(text: str, folder: Path, page: Page) -> str:
     """HTML whose links, relative to `folder`, lead to pages of the site; others are dropped."""
     soup = BeautifulSoup(text, "html.parser")
-    up = "../" * address.count("/")
     for link in soup.find_all("a", href=re.compile(r"^(?![a-z]+:|#)")):
         target, _, anchor = link["href"].partition("#")
         path = folder.joinpath(target).resolve()
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
-        name = re.sub(r"^notebooks/(\w+)\.ipynb$", r"notebooks/\1.html", name)
+        name = re.sub(r"^notebooks/(?:\w+/)?(\w+)\.(ipynb|html)$", r"notebooks/\1.html", name)
+        name = name.replace(f".{page.language}.md", ".md")
         if name.startswith("notebooks/") or name in PAGE_OF:
-            link["href"] = up + PAGE_OF.get(name, name) + (anchor and f"#{anchor}")
+            link["href"] = page.home + PAGE_OF.get(name, name) + (anchor and f"#{anchor}")
         else:  # a file of the repository that is no page
             link.unwrap()
     for image in soup.find_all("img", src=re.compile(r"^(?!data:)")):
-        image["src"] = f"{up}docs/{Path(image['src']).name}"
+        image["src"] = f"{page.root}docs/{Path(image['src']).name}"
     return str(soup)
 
 

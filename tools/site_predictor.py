@@ -21,6 +21,7 @@ from vadcourse.widgets.drawn_figure import FIGURES, ready_figure
 from vadkit import toy
 from vadkit import widgets as shared
 from vadkit.checkpoints import atomic_path
+from vadkit.text import say
 from vadkit.widgets.base import EXACT, PALETTE, _pack
 from vadkit.windows import N_INPUTS
 
@@ -54,13 +55,14 @@ SCRIPT, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 PLACE = {"seed": toy.TEST_SEEDS[360], "place": "campus", "custom": "stream"}  # as in notebook 06
 
 
-def pages() -> list[Page]:
+def pages(language: str = "en") -> list[Page]:
     """Both pages, for the frame of the site."""
     return [
         Page(
             f"{name}.html",
-            title,
+            say(title),
             (PAGES / f"{name}.html").read_text(encoding="utf-8"),
+            language,
             kind="app",
             scripts=["predictor/served.js", "site.js"],
             styles=["predictor/vadkit.css", "predictor/pages.css"],

@@ -1,17 +1,32 @@
-"""Texts that widgets and alt texts show, in the language that VADKIT_LANG names.
+"""Texts that widgets, figures and alt texts show, in the reader's language.
 
-Catalogues lie in vadkit/locale/LANG/LC_MESSAGES/vadkit.mo; `tools/messages.py` collects what there
-is to translate. Text inside matplotlib figures stays English: no font there has every script.
+`VADKIT_LANG` names it; without it, the notebook does in its metadata ("lang"), as those of a
+translated edition do. Catalogues lie in vadkit/locale/LANG/LC_MESSAGES/vadkit.po, which
+`tools/catalogues.py` keeps in step with the code.
 """
 
-import gettext
+import json
 import os
+import re
+import sys
+import warnings
 from pathlib import Path
 
-from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).parent / "locale"
 TRANSLATIONS: dict[str, str] = {}  # by their English text; widgets send it to the browser
+
+
+def languages() -> list[str]:
+    """List the languages that there is a catalogue for, besides English.
+
+    Returns
+    -------
+    list of str
+        Such as ["zh"].
+    """
+    return sorted(path.parts[-3] for path in LOCALE.glob("*/LC_MESSAGES/vadkit.po"))
 
 
 def use(language: str) -> None:
@@ -20,14 +35,17 @@ def use(language: str) -> None:
     Parameters
     ----------
     language : str
-        Such as "zh_CN", for which "zh" will do.
+        Such as "zh", also written "zh_CN" or "zh-CN.UTF-8".
     """
     TRANSLATIONS.clear()
-    path = gettext.find("vadkit", LOCALE, [language])
-    if path is not None:
-        with open(path, "rb") as file:
-            messages = [message for message in read_mo(file) if message.id]  # not the header
+    known = [name for name in languages() if name in (language, re.split("[-_.]", language)[0])]
+    if known:
+        with open(LOCALE / known[0] / "LC_MESSAGES" / "vadkit.po", "rb") as file:
+            messages = [m for m in read_po(file) if m.id and m.string and not m.fuzzy]
         TRANSLATIONS.update((str(message.id), str(message.string)) for message in messages)
+    elif language not in ("", "en"):
+        there = ", ".join(["en", *languages()])
+        warnings.warn(f"Texts stay English: VADKIT_LANG is '{language}', there are {there}.")
 
 
 def say(text: str, **values: object) -> str:
@@ -49,4 +67,21 @@ def say(text: str, **values: object) -> str:
     return said.format(**values) if values else said  # a teacher's text may hold braces
 
 
-use(os.environ.get("VADKIT_LANG", "en"))
+def language_of_notebook() -> str:
+    """Look up which language the notebook names that this kernel runs.
+
+    Returns
+    -------
+    str
+        "" where there is no notebook, or none that says so.
+    """
+    # JupyterLab tells its kernels the path in the environment, VS Code in a variable.
+    path = os.environ.get("JPY_SESSION_NAME", "")
+    path = vars(sys.modules["__main__"]).get("__vsc_ipynb_file__", path)
+    try:
+        return str(json.loads(Path(path).read_text(encoding="utf-8"))["metadata"]["lang"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+use(os.environ.get("VADKIT_LANG") or language_of_notebook())

@@ -64,7 +64,7 @@ class Benefit(Widget):
             alt=say(
                 "Maps of MAML minus fine-tuning, over what differs between places and how many "
                 "steps fine-tuning may take, for {shots} windows.",
-                shots=" and ".join(map(str, levels[1])),
+                shots=", ".join(map(str, levels[1])),
             ),
         )
 
@@ -81,7 +81,7 @@ class Benefit(Widget):
         for ax, metric in zip(axes, METRICS):
             gains = gains_of(self._table, metric).xs(self.k, level="k").unstack("steps")
             gains = gains.loc[list(self.rows)]
-            name, digits = UNITS[metric]
+            name, digits = say(UNITS[metric][0]), UNITS[metric][1]
             ax.imshow(gains, cmap="PuOr", vmin=-_scale(gains), vmax=_scale(gains), aspect="auto")
             for (i, j), value in np.ndenumerate(gains.to_numpy()):
                 color = "white" if abs(value) > 0.6 * _scale(gains) else "black"
@@ -91,7 +91,7 @@ class Benefit(Widget):
             ax.set_title(say("MAML minus fine-tuning: {name}", name=name), loc="left")
             for differs, line in gains.iterrows():
                 values = ", ".join(f"{value:+.{digits}f}" for value in line)
-                said.append(f"{name}, {differs}: {values}")
+                said.append(f"{name}, {say(differs)}: {values}")
         axes[-1].set_xlabel(say("steps that fine-tuning may take"))
         figure.alt = say(
             "MAML minus fine-tuning with {steps} steps, K = {k}. {lines}.",

@@ -111,15 +111,24 @@ class Capacity(Widget):
         truth = np.frombuffer(self.frames, np.uint8).reshape(n, height, width)[number] / 255
         images = np.frombuffer(self.predictions, np.uint8).reshape(-1, n, height, width) / 255
         figure, axes = view.subplots(2, len(row) + 1, size=(1.9 * len(row) + 2, 4.4))
-        _plot(axes[0, 0], truth, f"truth\n(frame {self.frame})")
+        _plot(axes[0, 0], truth, say("truth\n(frame {frame})", frame=self.frame))
         axes[1, 0].axis("off")
         # One scale for all errors, so that widths can be compared.
         error_style = {"cmap": view.ERROR_MAP, "vmax": view.ERROR_MAX}
         for column, network in zip(axes[:, 1:].T, row):
             prediction = images[network["offset"] // images[0].size, number]
-            boar = f"width {network['width']}\nboar {network['psnr_boar']:.1f} dB"
+            boar = say(
+                "width {width}\nboar {psnr:.1f} dB",
+                width=network["width"],
+                psnr=network["psnr_boar"],
+            )
             _plot(column[0], prediction, boar)
-            _plot(column[1], abs(truth - prediction), f"gap {_gap(network):.1f} dB", **error_style)
+            _plot(
+                column[1],
+                abs(truth - prediction),
+                say("gap {gap:.1f} dB", gap=_gap(network)),
+                **error_style,
+            )
         for ax in axes.flat:
             ax.set(xticks=[], yticks=[])
         figure.alt = say(

@@ -133,8 +133,10 @@ class Inside(Widget):
         figure, ax = view.subplots(size=(width / 100, height / 100 + 0.4))
         ax.set(xlim=(-2, width + 2), ylim=(height, -4))
         ax.axis("off")
-        score = f"frame {self.frame}, PSNR {network['psnr'][number]:.1f} dB"
-        ax.set_title(f"{self.variant}: {score}", loc="left", fontsize=11)
+        score = say(
+            "frame {frame}, PSNR {psnr:.1f} dB", frame=self.frame, psnr=network["psnr"][number]
+        )
+        ax.set_title(f"{say(self.variant)}: {score}", loc="left", fontsize=11)
         for kind, corners in network["arrows"]:
             u_shape.draw_arrow(ax, kind, corners)
         for block in network["blocks"]:

@@ -60,7 +60,7 @@ def _collect(notebook, name, slides, cells):
             slides.append({"notebook": name, "section": section, "title": title, "notes": []})
         if len(slides) == first:
             continue
-        if cell.source.startswith(MARK):
+        if cell.source.startswith(MARK) or "speaker-notes" in cell.metadata.get("tags", []):
             slides[-1]["notes"] = _paragraphs(cell.source)
         cells[cell.id] = len(slides) - 1
     for number, slide in enumerate(slides[first:], 1):

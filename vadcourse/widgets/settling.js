@@ -14,9 +14,9 @@ function render({model, el}) {
     panels.show(s);
     plot.now.setFrame(s);
     stepSlider.value = s;
-    const unit = s === 1 ? say("inner step") : say("inner steps");
+    const done = s === 1 ? say("1 inner step") : say("{n} inner steps", {n: s});
     const results = names.map((_, i) => resultInWords(traitsOf(model), i, s, say));
-    const text = [`${s} ${unit}`, ...results].join("  ·  ");
+    const text = [done, ...results].join("  ·  ");
     status.textContent = text;
     stepSlider.setAttribute("aria-valuetext", text);
   });

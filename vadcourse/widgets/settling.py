@@ -121,7 +121,9 @@ class Settling(Widget):
             values = [f"{outside[step]:.1f}" for step in steps]
             curves.append(say("{name}: {curve} dB", name=name, curve=", ".join(values)))
             for ax, step, value in zip(axes[row], steps, values):
-                _plot_grey(ax, predictions[row, step], f"{step} steps: {value} dB")
+                _plot_grey(
+                    ax, predictions[row, step], say("{n} steps: {value} dB", n=step, value=value)
+                )
             _plot_grey(axes[row, -1], truth, "what came")
             axes[row, 0].set_ylabel(name, fontsize=11)
         figure.alt = say(

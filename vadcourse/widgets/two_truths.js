@@ -80,7 +80,7 @@ function truthInWords(label, isAlarm, say) {
   if (label === undefined) return [];
   const truth = label ? say("abnormal here") : say("normal here");
   const wrong = isAlarm ? say("false alarm") : say("missed");
-  const judged = Boolean(label) === isAlarm ? `✓ ${say("right")}` : `✗ ${wrong}`;
+  const judged = Boolean(label) === isAlarm ? `✓ ${say("correct")}` : `✗ ${wrong}`;
   return [" · ", node("b", {class: label ? "vk-abnormal" : "vk-normal"}, truth), ` · ${judged}`];
 }
 

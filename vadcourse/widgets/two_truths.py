@@ -139,8 +139,9 @@ class TwoTruths(Widget):
         at = i * (T - N_INPUTS) + self.frame - N_INPUTS
         drawn = np.frombuffer(self.predictions, np.uint8).reshape(-1, H, W)[at]
         error = abs(self._clip.frames[self.frame] - drawn.astype(float)) / 255
-        _plot(axes[0], drawn, f"{self.names[i]}:\nprediction")
-        _plot(axes[1], error, f"its error\n(0 to {self.error_max})", view.ERROR_MAP, self.error_max)
+        _plot(axes[0], drawn, f"{say(self.names[i])}:\n" + say("prediction"))
+        title = say("its error\n(0 to {most})", most=self.error_max)
+        _plot(axes[1], error, title, view.ERROR_MAP, self.error_max)
 
     def _plot_curve(self, ax, i):
         psnr, limit, alarms = np.array(self.psnr[i], float), self.thresholds[i], self.alarms(i)
@@ -152,13 +153,15 @@ class TwoTruths(Widget):
         ax.axvline(self.frame, color=view.BLACK, lw=1)
         ax.set(xlabel="frame (shaded: abnormal here)", ylabel="PSNR (dB)", xlim=(0, len(psnr) - 1))
         is_alarm = alarms[self.frame]
-        word, colour = ("ALARM", view.VERMILLION) if is_alarm else ("quiet", view.BLACK)
-        ax.set_title(f"{word} at frame {self.frame}", color=colour, weight="bold")
+        word = say("ALARM") if is_alarm else say("quiet")
+        colour = view.VERMILLION if is_alarm else view.BLACK
+        title = say("{word} at frame {frame}", word=word, frame=self.frame)
+        ax.set_title(title, color=colour, weight="bold")
         ax.spines[["top", "right"]].set_visible(False)
 
     def _in_words(self, i):
         labels = self.labels[i]
-        values = {"name": self.names[i], "psnr": self.psnr[i][self.frame]}
+        values = {"name": say(self.names[i]), "psnr": self.psnr[i][self.frame]}
         values["word"] = say("ALARM") if self.alarms(i)[self.frame] else say("quiet")
         return say(
             "{name}: {word}, PSNR {psnr:.1f} dB, threshold {limit:.1f} dB; {truth}.",

@@ -70,9 +70,10 @@ def meta_step(
     weights = _checked_weights(step_weights, n_inner_steps, fraction)
     final_losses = []
     outer.zero_grad()
-    for task in episode:                                    # line 4: for all T_i
-        (x, y), (x_query, y_query) = task.support, task.query
-        with inner_loop(predictor, rates, first_order) as (fmodel, trajectory):
+    with inner_loop(predictor, rates, first_order) as (fmodel, trajectory):
+        for task in episode:                                # line 4: for all T_i
+            (x, y), (x_query, y_query) = task.support, task.query
+            trajectory.restart()                            # theta'_i = theta
             query_loss = 0.0
             for weight in weights:                          # lines 5 and 6, for each inner step:
                 trajectory.step(loss(fmodel(x), y))         # theta'_i = theta'_i - alpha gradient

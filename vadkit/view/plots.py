@@ -117,10 +117,13 @@ def window_strip(clip: Clip | np.ndarray, frame: int) -> Figure:
     first = representative_frame(clip, frame) - N_INPUTS
     figure, axes = subplots(1, N_INPUTS + 1, size=(9, 2.2))
     for i, ax in enumerate(axes):
-        _plot_image(ax, clip.frames[first + i], f"x{i + 1} (frame {first + i})")
+        _plot_image(
+            ax, clip.frames[first + i], say("x{i} (frame {frame})", i=i + 1, frame=first + i)
+        )
     for side in axes[-1].spines.values():
         side.set(color=style.BLUE, linewidth=3)
-    axes[-1].set_title(f"x5 (frame {frame})\nto predict", fontsize=10, color=style.BLUE)
+    title = say("x5 (frame {frame})\nto predict", frame=frame)
+    axes[-1].set_title(title, fontsize=10, color=style.BLUE)
     figure.alt = say(
         "Five frames in a row from clip {name}: x1 to x4 are the input, "
         "x5, frame {frame}, is to be predicted.",
@@ -161,13 +164,14 @@ def still(
     prediction, truth = predictions[frame - N_INPUTS], clip.frames[frame] / 255
     error = abs(truth - prediction)
     figure, axes = subplots(1, 4, size=(11, 2.5), width_ratios=[1, 1, 1.12, 2.1])
-    _plot_image(axes[0], truth, f"ground truth (frame {frame})", vmax=1)
-    _plot_image(axes[1], prediction, "prediction", vmax=1)
+    _plot_image(axes[0], truth, say("ground truth (frame {frame})", frame=frame), vmax=1)
+    _plot_image(axes[1], prediction, say("prediction"), vmax=1)
     bright = style.ERROR_MAX  # fixed, so that two predictors can be compared
-    shown = _plot_image(axes[2], error, "error", cmap=style.ERROR_MAP, vmax=bright)
+    shown = _plot_image(axes[2], error, say("error"), cmap=style.ERROR_MAP, vmax=bright)
     figure.colorbar(shown, ax=axes[2], fraction=0.046, ticks=[0, bright / 2, bright])
     _plot_curves(axes[3], {"PSNR": psnr}, clip.labels, threshold, frame)
-    axes[3].set_title(f"{psnr[frame]:.1f} dB at frame {frame} (shaded: abnormal)", fontsize=10)
+    title = say("{psnr:.1f} dB at frame {frame} (shaded: abnormal)", psnr=psnr[frame], frame=frame)
+    axes[3].set_title(title, fontsize=10)
     axes[3].get_legend().remove()
     axes[3].set_ylabel(SCORES[score].unit)
     here = {"frame": frame, "name": clip.name, "here": psnr[frame]}
@@ -210,15 +214,15 @@ def predictions(
     columns = len(predictors) + 1
     figure, axes = subplots(2, columns, size=(2.2 * columns, 4.7))
     truth = clip.frames[frame] / 255
-    _plot_image(axes[0, 0], truth, f"ground truth\n(frame {frame})", vmax=1)
+    _plot_image(axes[0, 0], truth, say("ground truth\n(frame {frame})", frame=frame), vmax=1)
     axes[1, 0].axis("off")
     listed = []
     for (name, predictor), above, below in zip(predictors.items(), axes[0, 1:], axes[1, 1:]):
         (drawn,), psnr = predict_and_score(window, predictor)
-        _plot_image(above, drawn, f"{name}\n{psnr[-1]:.1f} dB", vmax=1)
+        _plot_image(above, drawn, f"{say(name)}\n{psnr[-1]:.1f} dB", vmax=1)
         options = {"cmap": style.ERROR_MAP, "vmax": style.ERROR_MAX}
         _plot_image(below, abs(drawn - truth), "its error", **options)
-        listed.append(f"{name} {psnr[-1]:.1f} dB")
+        listed.append(f"{say(name)} {psnr[-1]:.1f} dB")
     figure.alt = say(
         "Frame {frame} of clip {name}: ground truth, {n} predictions and their errors; "
         "PSNR: {psnr}.",
@@ -261,7 +265,10 @@ def feature_maps(
             options = {"cmap": "PuOr", "vmin": -bound, "vmax": bound}
             _plot_image(ax, maps[channel], "", **options)
         row[0].set_ylabel("{} x {}".format(*maps.shape[1:]), fontsize=9)
-    sizes = ", ".join("{2} maps of {0} x {1}".format(*m.shape[1:], len(m)) for m in levels)
+    sizes = ", ".join(
+        say("{n} maps of {height} x {width}", n=len(m), height=m.shape[1], width=m.shape[2])
+        for m in levels
+    )
     figure.alt = say(
         "What a U-Net makes of the window before frame {frame} of clip {name}: {sizes}, of which "
         "the {n} that vary most are shown at every size.",

@@ -1,18 +1,23 @@
 """Colours with fixed meanings, and figures that carry their alt text wherever they go."""
 
 import base64
+import functools
 import html
 import io
 import itertools
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import IPython.display
 import matplotlib.figure
+import matplotlib.font_manager
 from matplotlib.axis import Tick
 from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter
 from PIL import Image
 
+from vadkit import text
 from vadkit.checks import checked
 
 # Okabe and Ito's, and a grey. `vadkit/widgets/base.css` has the same, for both themes.
@@ -30,6 +35,11 @@ ABNORMAL = "#FBE3B0"  # orange, thinned: the shade behind abnormal frames
 ERROR_MAP = "inferno"  # perceptually uniform
 ERROR_MAX = 0.3  # the error that gets the brightest colour, fixed so that figures can be compared
 DPI = 110
+# Fonts with Chinese letters: of Linux, macOS and Windows.
+CJK_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei",
+)  # fmt: skip
 
 
 class _Figure(matplotlib.figure.Figure):
@@ -114,6 +124,7 @@ def to_image(
     """
     options: dict = {"facecolor": "white", "bbox_inches": "tight", "metadata": {"Software": None}}
     drawn, packed = io.BytesIO(), io.BytesIO()
+    _translate(figure)
     _take_literally(figure)
     figure.savefig(drawn, format="png", dpi=DPI, **options)
     image = Image.open(drawn).convert("RGB")
@@ -122,6 +133,36 @@ def to_image(
     else:
         image.quantize(256, dither=Image.Dither.NONE).save(packed, "png", optimize=True)
     return packed.getvalue()
+
+
+def _translate(figure):
+    """Put every text of a figure into the reader's language, in a font that has its letters."""
+    if not text.TRANSLATIONS or not (font := cjk_font()):
+        return
+    for axis in [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]:
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, FixedFormatter):  # names at ticks are written when it is drawn
+            formatter.seq = [text.say(name) for name in formatter.seq]
+    for artist in figure.findobj(Text):
+        artist.set_text(text.say(artist.get_text()))
+        artist.set_family(["DejaVu Sans", font])
+
+
+@functools.cache
+def cjk_font() -> str:
+    """Look for a font with Chinese letters; without one, figures keep their English words.
+
+    Returns
+    -------
+    str
+        Its name, or "" where there is none, with a warning.
+    """
+    there = set(matplotlib.font_manager.get_font_names())
+    found = [name for name in CJK_FONTS if name in there]
+    if not found:
+        warnings.warn(text.say("No font has Chinese letters: figures keep their English words. "
+                               "Install one, such as Noto Sans CJK SC."), stacklevel=2)  # fmt: skip
+    return found[0] if found else ""
 
 
 def _take_literally(figure):

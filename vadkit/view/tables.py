@@ -9,6 +9,7 @@ from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
 from vadkit.checks import checked
+from vadkit.text import say
 
 STYLES: list = [
     {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold"},
@@ -27,6 +28,10 @@ class _Table(Styler):
 
     def __repr__(self) -> str:
         return self.data.to_string(index=False, float_format="{:.3f}".format)
+
+
+def _said(value):
+    return say(value) if isinstance(value, str) else value
 
 
 @checked
@@ -55,6 +60,8 @@ def table(
         raise ValueError("A table needs at least one row.")
     if any(frame.index.names):
         frame = frame.reset_index()
+    frame = frame.rename(columns=_said).map(_said)
+    caption = say(caption)
     # Without this, pandas samples an id, and no notebook is saved twice with the same bytes.
     content = " ".join([caption, *map(str, frame.columns)])
     identity = hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -117,8 +117,8 @@ def _plot_curve(ax, x, mean, deviation, variant):
 def _curve_in_words(variant, title, mean):
     return say(
         "{variant}, {title}: {first:.2f} at width {narrow}, {last:.2f} at width {wide}.",
-        variant=variant,
-        title=title,
+        variant=say(variant),
+        title=say(title),
         first=mean.iloc[0],
         last=mean.iloc[-1],
         narrow=mean.index[0],

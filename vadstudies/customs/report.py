@@ -125,10 +125,10 @@ def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
         )
         values = [say("{v:.2f} at K = {k}", v=v, k=k) for k, v in zip(study.shots, mean)]
         said.append(_in_words(method, values))
-    ax.set(xlabel=say("windows K"), ylabel=METRICS[metric], xticks=study.shots)
+    ax.set(xlabel=say("windows K"), ylabel=say(METRICS[metric]), xticks=study.shots)
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.alt = say(
-        "{metric} against K. {curves}.", metric=METRICS[metric], curves="; ".join(said)
+        "{metric} against K. {curves}.", metric=say(METRICS[metric]), curves="; ".join(said)
     )
     return figure
 

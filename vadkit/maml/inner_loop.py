@@ -65,13 +65,14 @@ class _Trajectory:
     def __init__(self, predictor, rates, fmodel, diffopt, first_order):
         self.predictor, self.rates, self.first_order = predictor, rates, first_order
         self.fmodel, self.diffopt = fmodel, diffopt
+        self.theta = list(predictor.parameters())  # to walk the network for them takes long
         self.gradients = []  # of the support loss at each step
         self.visited = []  # the trainable tensors of theta'_1, theta'_2, ...
 
     def restart(self):
         """Back to theta. To patch a network costs `higher` 8 ms: one patch serves an episode."""
         self.gradients, self.visited = [], []
-        self.fmodel.update_params([p.clone() for p in self.predictor.parameters()])
+        self.fmodel.update_params([p.clone() for p in self.theta])
         higher.patch.buffer_sync(self.predictor, self.fmodel)
 
     def step(self, support_loss):
@@ -84,8 +85,7 @@ class _Trajectory:
 
     def _note(self, gradients):
         """Take what `higher` computed at line 5, frozen weights included, and hand it back."""
-        parameters = self.predictor.parameters()
-        self.gradients.append([g for g, p in zip(gradients, parameters) if p.requires_grad])
+        self.gradients.append([g for g, p in zip(gradients, self.theta) if p.requires_grad])
         require_gradients(self.gradients[-1], self.rates.names)
         return gradients
 
@@ -96,11 +96,12 @@ class _Trajectory:
             return
         # Finn et al. 2017, section 5.2: with the inner gradients g held constant,
         # theta'_j = theta - alpha_1 g_1 - ... - alpha_j g_j depends on theta and the rates alone.
-        # The query gradient at each theta'_j (0 where it was not asked) is handed down that chain.
-        chain, theta = [], trainable(self.predictor)
+        # The query gradient at each theta'_j where it was asked is handed down that chain.
+        chain, theta = [], [p for p in self.theta if p.requires_grad]
         for step, gradients in enumerate(self.gradients):
             rates = self.rates.at(step)
             theta = [p - alpha * g for p, alpha, g in zip(theta, rates, gradients)]
             chain += theta
-        query_gradients = torch.autograd.grad(query_loss, self.visited, materialize_grads=True)
-        torch.autograd.backward(chain, query_gradients)
+        query_gradients = torch.autograd.grad(query_loss, self.visited, allow_unused=True)
+        asked = [(t, g) for t, g in zip(chain, query_gradients, strict=True) if g is not None]
+        torch.autograd.backward(*zip(*asked, strict=True))

@@ -3,10 +3,10 @@
 # With -v "$PWD/work:/home/student/course" what is written there is kept.
 FROM python:3.12-slim-bookworm
 
-# The libraries that OpenCV needs; their versions are those of Debian bookworm.
+# The libraries that OpenCV needs, and a font with Chinese letters; their versions are those of Debian bookworm.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 \
+    && apt-get install -y --no-install-recommends fonts-wqy-microhei libgl1 libglib2.0-0 \
     && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --create-home --uid 1000 student

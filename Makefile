@@ -7,11 +7,15 @@ TORCH_INDEX ?=
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test browser-test lint api messages install lock notebooks slides site weights handout grade clean
+.PHONY: lab test browser-test lint api messages zh install lock notebooks slides site weights handout grade clean
 
+# VADKIT_LANG=zh: the Chinese edition, and JupyterLab's own words in Chinese.
+EDITION := $(filter-out en,$(VADKIT_LANG))
 lab: .venv/ready
+	$(if $(EDITION),$(PY) -m pip install -q -c constraints.txt -e ".[$(EDITION)]")
 	$(PY) tools/lab_settings.py
-	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	$(PY) -m jupyterlab \
+	  --LabApp.default_url=/lab/tree/notebooks/$(addsuffix /,$(EDITION))00_start_here.ipynb \
 	  --FileContentsManager.pre_save_hook=vadcourse.saving.without_models \
 	  --ServerApp.port=$(PORT) $(LAB_ARGS)
 
@@ -41,9 +45,14 @@ lint: .venv/ready
 api: .venv/ready
 	$(PY) -m pdoc -d numpy -o build/api vadkit vadcourse vadstudies
 
-# Every text that can be translated, in build/messages.pot.
+# The catalogues of every language, brought up to date: what is new or changed is named.
 messages: .venv/ready
-	$(PY) tools/messages.py
+	$(PY) tools/catalogues.py
+
+# The Chinese edition: notebooks/zh and the documents, from the English ones and translations/zh.
+zh: .venv/ready
+	$(PY) tools/catalogues.py --check
+	$(PY) tools/editions.py zh
 
 install: .venv/ready
 
@@ -57,7 +66,7 @@ install: .venv/ready
 # Renew environment.yml, and constraints.txt where pyproject.toml asks for something new.
 # UPGRADE=1 takes the newest version of everything.
 lock: .venv/ready
-	$(PY) -m uv pip compile -q pyproject.toml --extra test --extra site --universal --python-version 3.11 \
+	$(PY) -m uv pip compile -q pyproject.toml --extra test --extra site --extra zh --universal --python-version 3.11 \
 	  --no-annotate --strip-extras $(if $(UPGRADE),--upgrade) \
 	  --custom-compile-command "make lock" -o constraints.txt
 	$(PY) tools/environment.py

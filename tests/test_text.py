@@ -2,14 +2,17 @@
 
 import ast
 import io
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import messages
 import pytest
 from babel.messages import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 from vadcourse import quiz
 from vadkit import text
@@ -23,31 +26,73 @@ def chinese(tmp_path, monkeypatch):
     """A catalogue for zh, and English again afterwards."""
     catalog = Catalog(locale="zh")
     catalog.add("Play", "播放")
+    catalog.add("right", "右")
     catalog.add("{n} windows", "{n} 个窗口")
+    catalog.add("{0} steps", "{0} 步")
+    catalog.add("after {0} steps: {1} (dB)", "{0} 步之后（dB）：{1}")
     catalog.add("Pause")  # nobody translated it yet
+    catalog.add("Stop", "停下", flags=["fuzzy"])  # its English text has changed since
     folder = tmp_path / "zh" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with open(folder / "vadkit.mo", "wb") as file:
-        write_mo(file, catalog)
+    with open(folder / "vadkit.po", "wb") as file:
+        write_po(file, catalog)
     monkeypatch.setattr(text, "LOCALE", tmp_path)
     yield
     text.use("en")
 
 
-def test_a_catalogue_translates_what_it_holds_and_the_rest_stays_english(chinese):
-    text.use("zh")
+@pytest.mark.parametrize("language", ["zh", "zh_CN", "zh-Hans", "zh_CN.UTF-8"])
+def test_a_catalogue_translates_what_it_holds_and_the_rest_stays_english(chinese, language):
+    text.use(language)
     assert text.say("Play") == "播放" and text.say("{n} windows", n=5) == "5 个窗口"
-    assert text.say("Pause") == "Pause" and text.say("") == ""
-    assert text.TRANSLATIONS == {"Play": "播放", "{n} windows": "{n} 个窗口"}
-    text.use("zh_CN")
-    assert text.say("Play") == "播放"
+    assert text.say("Pause") == "Pause" and text.say("Stop") == "Stop" and text.say("") == ""
+    assert len(text.TRANSLATIONS) == 5
 
 
-@pytest.mark.parametrize("language", ["en", "xx", ""])
-def test_without_a_catalogue_all_is_english(chinese, language):
+def test_a_text_with_its_values_in_it_is_recognised(chinese):
+    text.use("zh")
+    assert text.recognise("3 steps") == "3 步"
+    assert text.recognise("after 3 steps: right (dB)") == "3 步之后（dB）：右"
+    assert text.recognise("nothing of that") == "nothing of that"
+
+
+@pytest.mark.parametrize("language", ["en", ""])
+def test_english_is_said_without_a_catalogue(chinese, language):
     text.use("zh")
     text.use(language)
     assert text.TRANSLATIONS == {} and text.say("Play") == "Play"
+    assert text.recognise("3 steps") == "3 steps"
+
+
+def test_a_language_that_is_not_there_is_named(chinese):
+    with pytest.warns(UserWarning, match="stay English: VADKIT_LANG is 'xx', there are en, zh"):
+        text.use("xx")
+    assert text.say("Play") == "Play"
+
+
+PRINTED = "from vadkit.text import say; print(say('Play'))"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "variables", "said"),
+    [
+        ({"lang": "zh"}, {}, "播放"),
+        ({}, {}, "Play"),
+        ({"lang": "zh"}, {"VADKIT_LANG": "en"}, "Play"),
+        ({}, {"VADKIT_LANG": "zh"}, "播放"),
+    ],
+)
+def test_a_notebook_chooses_its_language_unless_the_environment_does(
+    tmp_path, metadata, variables, said
+):
+    path = tmp_path / "any.ipynb"
+    path.write_text(json.dumps({"metadata": metadata}))
+    kept = {name: value for name, value in os.environ.items() if name != "VADKIT_LANG"}
+    # JupyterLab tells every kernel the path of its notebook like this.
+    environment = {**kept, "JPY_SESSION_NAME": str(path), "PYTHONIOENCODING": "utf-8", **variables}
+    command = [sys.executable, "-W", "error", "-c", PRINTED]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert done.stdout.decode("utf-8").strip() == said
 
 
 # What there is to translate

@@ -47,7 +47,8 @@ PAGE = """<!DOCTYPE html>
 {mark}
 <title>{title}</title><style>{style}</style></head>
 <body data-jp-theme-light="true"><main>{sections}</main>
-<footer><span id="section"></span><output></output></footer><div id="notes" data-none="{none}" hidden></div>
+<footer><span id="section"></span><output></output></footer>
+<div id="notes" data-none="{none}" hidden></div>
 <script>{script}</script></body></html>
 """
 # $$...$$, or $...$ in one line: a dollar beside a word or a space is money.

@@ -18,7 +18,7 @@ from pathlib import Path
 from nbconvert import NotebookExporter
 from nbconvert.preprocessors import TagRemovePreprocessor
 
-from notebooks import ROOT, all_notebooks, read
+from notebooks import ROOT, all_editions, read
 from vadkit.cli import output_file, run_script
 
 FOR_INSTRUCTORS = {"solution", "speaker-notes"}
@@ -57,11 +57,11 @@ def fill(folder: Path) -> list[str]:
     without = TagRemovePreprocessor(remove_cell_tags=FOR_INSTRUCTORS, enabled=True)
     exporter.register_preprocessor(without, enabled=True)
     shutil.copytree(ROOT / "docs", folder / "docs")
-    (folder / "notebooks").mkdir()
-    names = [path.name for path in all_notebooks()]
-    for path in all_notebooks():
+    names = [path.relative_to(ROOT / "notebooks").as_posix() for path in all_editions()]
+    for path, name in zip(all_editions(), names):
+        (folder / "notebooks" / name).parent.mkdir(parents=True, exist_ok=True)
         text, _ = exporter.from_notebook_node(read(path))
-        (folder / "notebooks" / path.name).write_text(text, encoding="utf-8")
+        (folder / "notebooks" / name).write_text(text, encoding="utf-8")
     (folder / MARK).write_text(json.dumps(hashes(folder), indent=1), encoding="utf-8")
     return names
 

@@ -10,6 +10,7 @@ vadkit -d vadkit/locale` makes the vadkit.mo beside it that `VADKIT_LANG=LANG` s
 import argparse
 import ast
 import io
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from vadcourse.widgets import benefit
 from vadcourse.widgets.drawn_figure import FIGURES
 from vadkit.checkpoints import atomic_path
 from vadkit.cli import output_file, run_script
-from vadkit.toy import KINDS
+from vadkit.toy import CONTEXTUAL, KINDS
 from vadstudies.benefit.report import DIFFERS, UNITS
 from vadstudies.capacity.report import PANELS, STYLE
 from vadstudies.customs.protocol import CONTROLLED, LEARN_NOTHING, METHODS, WRONG
@@ -37,6 +38,8 @@ KEYWORDS = {"say": None, "NotYet": None, "Stopped": None}
 # What becomes a text of a figure or a table is translated when it is shown, without a `say`.
 SHOWN = set("xlabel ylabel label title suptitle caption alt xticklabels yticklabels".split())
 SETTERS = set("set_title set_xlabel set_ylabel set_label suptitle rename_axis annotate".split())
+WORDS = re.compile("[A-Za-z]{3}")
+WORD = re.compile("[A-Za-z, -]{3,}")  # of a table or a legend: no name of an argument
 MAGIC = re.compile(r"^\s*%.*$", re.M)
 STRING = re.compile(r'"([^"]+)"')
 SAY = re.compile(r'\bsay\([^"()]*("[^"]+"(?:\s*\+\s*"[^"]+")*)')
@@ -70,14 +73,36 @@ def _texts_of_call(call, keywords):
 
 
 def extract_cell(file, keywords, comment_tags, options):
-    """Yield what a notebook's cell shows in figures and tables: the names of curves, too."""
-    for node in ast.walk(ast.parse(file.read())):
+    """Yield what a notebook's cell may show in figures, tables and widgets.
+
+    That is what is named so, what names a curve or a row, and any sentence that is not printed. Of
+    an f-string, the values are {0}, {1}: see `vadkit.text.recognise`.
+    """
+    for node in _walk_unprinted(ast.parse(file.read())):
         if isinstance(node, ast.Call):
             yield from _texts_of_call(node, keywords)
         elif isinstance(node, ast.Dict):
-            yield from _literals(node.keys)
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "alt":
-            yield from _literals([node.value])
+            yield from (found for found in _literals(node.keys) if WORD.fullmatch(found[2]))
+        elif isinstance(node, ast.Constant):
+            yield from (found for found in _literals([node], sign=" ") if WORDS.search(found[2]))
+        elif isinstance(node, ast.JoinedStr):
+            numbers = (f"{{{number}}}" for number in itertools.count())
+            parts = [getattr(part, "value", None) for part in node.values]
+            text = "".join(p if isinstance(p, str) else next(numbers) for p in parts)
+            if WORDS.search(text):
+                yield node.lineno, None, text, []
+
+
+def _walk_unprinted(node):
+    """All nodes below, but not what is printed, what is raised, and docstrings."""
+    is_printed = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    is_doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if is_printed or is_doc or isinstance(node, ast.Raise):
+        return
+    yield node
+    if not isinstance(node, ast.JoinedStr):
+        for child in ast.iter_child_nodes(node):
+            yield from _walk_unprinted(child)
 
 
 def extract_exercise(file, keywords, comment_tags, options):
@@ -101,6 +126,7 @@ def extract_javascript(file, keywords, comment_tags, options):
 
 EXTRACTORS: list[tuple[str, Any]] = [  # files, and their extractor
     ("**/exercises/*.py", extract_exercise),
+    ("**/report.py", extract_cell),
     ("**.py", extract_python),
     ("**.js", extract_javascript),
 ]
@@ -142,6 +168,7 @@ def names() -> list[str]:
     methods = [*LEARN_NOTHING, *METHODS, *(name + WRONG for name in CONTROLLED), *benefit.METHODS]
     return [
         *KINDS,
+        *CONTEXTUAL,
         *FIGURES,
         *DIFFERS,
         *STYLE,

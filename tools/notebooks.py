@@ -22,6 +22,11 @@ def all_notebooks() -> list[Path]:
     return sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 
+def all_editions() -> list[Path]:
+    """The paths of all notebooks, those of translated editions after the English ones."""
+    return [*all_notebooks(), *sorted((ROOT / "notebooks").glob("*/[0-9]*.ipynb"))]
+
+
 def notebook_parser(description: str) -> argparse.ArgumentParser:
     """A parser that takes the paths of notebooks."""
     parser = argparse.ArgumentParser(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 import decks
@@ -110,7 +109,8 @@ def document_page(address: str, file: str, title: str, language: str = "en") -> 
     elif language != "en":
         note = f'<p class="unseen">{escape(say("This page is there in English only."))}</p>'
     text = with_links(markdown2html(source.read_text(encoding="utf-8")), source.parent, page)
-    text = re.sub("(?=<h[123][ >])", lambda _, n=count(): f'<a id="cell-{next(n)}"></a>', text)
+    before, *parts = re.split("(?=<h[123][ >])", text)
+    text = before + "".join(f'<a id="cell-{n}"></a>{part}' for n, part in enumerate(parts))
     page.body = f'{note}<div class="markdown">{text}</div>'
     return page
 

@@ -3,11 +3,13 @@
     vadkit [FOLDER] [--port 8888] [--ip localhost] [--no-browser] [--copy-only] [--from HANDOUT]
 
 FOLDER is `vadkit_course` unless you name another. What is already there is never written over: the
-same command opens the course again, as you left it. HANDOUT is a folder with other notebooks of the
-course, such as those that `make handout` writes.
+same command opens the course again, as you left it. With VADKIT_LANG=zh in the environment it opens
+the Chinese edition. HANDOUT is a folder with other notebooks of the course, such as those that
+`make handout` writes.
 """
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -21,12 +23,15 @@ import nbformat
 from jupyterlab.commands import get_app_dir
 from nbformat.sign import NotebookNotary
 
+from vadkit import text
 from vadkit.checkpoints import atomic_path
 from vadkit.cli import run_script, whole_number
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("notebooks/*.ipynb", "docs/**/*.*")  # the notebooks, and what they show and link to
+PARTS = ("notebooks/**/*.ipynb", "docs/**/*.*")  # the notebooks, and what they show and link to
 FIRST = "notebooks/00_start_here.ipynb"
+# What JupyterLab calls a language; its menus need the language pack, `pip install vadkit[zh]`.
+LOCALES = {"zh": "zh_CN"}
 KERNEL_STARTUP = """# The course "vadkit": a name that is not there yet is answered by a sentence.
 try:
     __import__("vadcourse")
@@ -78,12 +83,15 @@ def copy_course(folder: Path, origin: Path | None = None) -> tuple[int, int]:
 def copy_settings() -> None:
     """Give this environment's JupyterLab and kernels the course's settings, beside any others."""
     target = Path(get_app_dir()) / "settings" / "overrides.d" / "vadkit.json"
-    settings = HERE / "jupyterlab_overrides.json"
+    settings = (HERE / "jupyterlab_overrides.json").read_text(encoding="utf-8")
+    if locale := LOCALES.get(text.language()):
+        chosen = {"@jupyterlab/translation-extension:plugin": {"locale": locale}}
+        settings = json.dumps(json.loads(settings) | chosen, indent=2)
     try:
         with atomic_path(target) as unfinished:
-            shutil.copyfile(settings, unfinished)
+            unfinished.write_text(settings, encoding="utf-8")
     except OSError:  # an installation for everybody: whoever made it has copied them
-        if not target.is_file() or target.read_bytes() != settings.read_bytes():
+        if not target.is_file() or target.read_text(encoding="utf-8") != settings:
             print(f"{target} is not this course's and cannot be written: slides may not fit.")
     startup = Path(sys.prefix) / "etc" / "ipython" / "startup" / "vadkit.py"
     with suppress(OSError), atomic_path(startup) as unfinished:  # the course does without
@@ -134,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     n_copied, n_kept = copy_course(folder, options.origin)
     print(f"{folder}: {n_copied} files copied, {n_kept} of yours kept as they are.")
     copy_settings()
-    for path in sorted((folder / "notebooks").glob("[0-9]*.ipynb")):
+    for path in sorted((folder / "notebooks").glob("**/[0-9]*.ipynb")):
         welcome(path)
     if not options.copy_only:
         open_lab(folder, options.ip, options.port, not options.no_browser)
@@ -154,7 +162,8 @@ def open_lab(folder: Path, ip: str, port: int, browser: bool) -> None:
     """
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--ServerApp.ip={ip}", f"--ServerApp.port={port}"]
-    command += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    first = FIRST.replace("notebooks/", f"notebooks/{text.language()}/".replace("/en/", "/"))
+    command += [f"--LabApp.default_url=/lab/tree/{first if (folder / first).is_file() else FIRST}"]
     command += ["--FileContentsManager.pre_save_hook=vadcourse.saving.without_models"]
     if not browser:
         command.append("--no-browser")

@@ -15,7 +15,9 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).parent / "locale"
+_USED = ["en"]  # the language of now
 TRANSLATIONS: dict[str, str] = {}  # by their English text; widgets send it to the browser
+_PATTERNS: list[tuple[re.Pattern, str]] = []  # of texts with {0} in them, and their translations
 
 
 def languages() -> list[str]:
@@ -29,6 +31,17 @@ def languages() -> list[str]:
     return sorted(path.parts[-3] for path in LOCALE.glob("*/LC_MESSAGES/vadkit.po"))
 
 
+def language() -> str:
+    """Tell the language that texts are shown in.
+
+    Returns
+    -------
+    str
+        "en", or one of `languages()`.
+    """
+    return _USED[0]
+
+
 def use(language: str) -> None:
     """Translate from now on with the catalogue of a language; without one, all stays English.
 
@@ -38,14 +51,24 @@ def use(language: str) -> None:
         Such as "zh", also written "zh_CN" or "zh-CN.UTF-8".
     """
     TRANSLATIONS.clear()
+    _PATTERNS.clear()
     known = [name for name in languages() if name in (language, re.split("[-_.]", language)[0])]
+    _USED[0] = known[0] if known else "en"
     if known:
         with open(LOCALE / known[0] / "LC_MESSAGES" / "vadkit.po", "rb") as file:
             messages = [m for m in read_po(file) if m.id and m.string and not m.fuzzy]
         TRANSLATIONS.update((str(message.id), str(message.string)) for message in messages)
+        for english, translation in TRANSLATIONS.items():
+            if "{0}" in english:
+                pattern = re.sub(r"\\{\d\\}", "(.*)", re.escape(english))
+                _PATTERNS.append((re.compile(pattern, re.S), translation))
+        _PATTERNS.sort(
+            key=lambda pair: -len(pair[0].pattern)
+        )  # "after {0} steps", then "{0} steps"
     elif language not in ("", "en"):
         there = ", ".join(["en", *languages()])
-        warnings.warn(f"Texts stay English: VADKIT_LANG is '{language}', there are {there}.")
+        sentence = f"Texts stay English: VADKIT_LANG is '{language}', there are {there}."
+        warnings.warn(sentence, stacklevel=2)
 
 
 def say(text: str, **values: object) -> str:
@@ -65,6 +88,27 @@ def say(text: str, **values: object) -> str:
     """
     said = TRANSLATIONS.get(text, text)
     return said.format(**values) if values else said  # a teacher's text may hold braces
+
+
+def recognise(shown: str) -> str:
+    """Translate a text whose values stand in it already, as an f-string of a notebook gives it.
+
+    Parameters
+    ----------
+    shown : str
+        "all walk right", where the catalogue has "all walk {0}".
+
+    Returns
+    -------
+    str
+        In the reader's language, the values too; the text itself where the catalogue has neither.
+    """
+    if shown in TRANSLATIONS:
+        return TRANSLATIONS[shown]
+    for pattern, translation in _PATTERNS:
+        if found := pattern.fullmatch(shown):
+            return translation.format(*map(recognise, found.groups()))
+    return shown
 
 
 def language_of_notebook() -> str:

@@ -11,7 +11,7 @@ from vadkit import view
 from vadkit.episodes import Task
 from vadkit.maml.adapting import query_psnr
 from vadkit.maml.training import MetaTrained
-from vadkit.text import say
+from vadkit.text import recognise, say
 from vadkit.widgets.base import PixelBuffer, Widget, traits
 
 LOOKS = (view.BLACK, "o"), (view.PURPLE, "s"), (view.BLUE, "^")  # as in interview.js
@@ -61,14 +61,14 @@ class Interview(Widget):
         rounds = [_play(task, candidates.values(), buffer) for task in tasks]
         super().__init__(
             frames=buffer.pixels,
-            names=names,
-            about=[about.get(name, "") for name in names],
+            names=[recognise(name) for name in names],
+            about=[recognise(about.get(name, "")) for name in names],
             rounds=rounds,
             alt=say(
                 "A job interview of {n} rounds: {names} get the same few windows of a place. "
                 "Bet on who predicts best after learning from them.",
                 n=len(rounds),
-                names="; ".join(names),
+                names="; ".join(map(recognise, names)),
             ),
         )
 

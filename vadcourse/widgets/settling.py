@@ -13,7 +13,7 @@ from vadkit.maml.adapting import inner_steps
 from vadkit.maml.training import MetaTrained
 from vadkit.metrics import decibel
 from vadkit.scenes import Clip
-from vadkit.text import say
+from vadkit.text import recognise, say
 from vadkit.widgets.base import PALETTE, Widget, traits
 from vadkit.windows import N_INPUTS, to_float
 
@@ -78,7 +78,7 @@ class Settling(Widget):
             pictures=(images * 255).round().astype(np.uint8).tobytes(),
             shape=[n_steps + 1, *truth.shape],
             box=box,
-            names=list(models),
+            names=[recognise(name) for name in models],
             trained_steps=[model.n_inner_steps for model in models.values()],
             inside=[_psnr(images, truth, inside) for images in predictions],
             outside=[_psnr(images, truth, ~inside) for images in predictions],

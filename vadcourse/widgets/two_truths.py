@@ -8,7 +8,7 @@ from traitlets import Bytes, Float, Int, List
 
 from vadkit import view
 from vadkit.scenes import Clip, check_labels
-from vadkit.text import say
+from vadkit.text import recognise, say
 from vadkit.widgets.base import PALETTE, PixelBuffer, Widget, json_list, traits
 from vadkit.windows import N_INPUTS, to_float
 
@@ -77,7 +77,7 @@ class TwoTruths(Widget):
             frames=clip.frames.tobytes(),
             predictions=buffer.pixels,
             shape=list(clip.frames.shape),
-            names=names,
+            names=[recognise(name) for name in names],
             psnr=[json_list(psnr) for psnr in curves],
             labels=[json_list(truth) for truth in truths],
             thresholds=limits,
@@ -87,7 +87,7 @@ class TwoTruths(Widget):
                 "Clip {name} before two guards, {guards}: what came, and of each guard the "
                 "prediction, its error, the PSNR curve and whether it gives an alarm.",
                 name=clip.name,
-                guards="; ".join(names),
+                guards="; ".join(map(recognise, names)),
             ),
         )
 
@@ -139,7 +139,7 @@ class TwoTruths(Widget):
         at = i * (T - N_INPUTS) + self.frame - N_INPUTS
         drawn = np.frombuffer(self.predictions, np.uint8).reshape(-1, H, W)[at]
         error = abs(self._clip.frames[self.frame] - drawn.astype(float)) / 255
-        _plot(axes[0], drawn, f"{say(self.names[i])}:\n" + say("prediction"))
+        _plot(axes[0], drawn, f"{self.names[i]}:\n" + say("prediction"))
         title = say("its error\n(0 to {most})", most=self.error_max)
         _plot(axes[1], error, title, view.ERROR_MAP, self.error_max)
 
@@ -161,7 +161,7 @@ class TwoTruths(Widget):
 
     def _in_words(self, i):
         labels = self.labels[i]
-        values = {"name": say(self.names[i]), "psnr": self.psnr[i][self.frame]}
+        values = {"name": self.names[i], "psnr": self.psnr[i][self.frame]}
         values["word"] = say("ALARM") if self.alarms(i)[self.frame] else say("quiet")
         return say(
             "{name}: {word}, PSNR {psnr:.1f} dB, threshold {limit:.1f} dB; {truth}.",

@@ -17,8 +17,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter
 from PIL import Image
 
-from vadkit import text
 from vadkit.checks import checked
+from vadkit.text import TRANSLATIONS, recognise, say
 
 # Okabe and Ito's, and a grey. `vadkit/widgets/base.css` has the same, for both themes.
 BLACK = "#000000"
@@ -137,14 +137,14 @@ def to_image(
 
 def _translate(figure):
     """Put every text of a figure into the reader's language, in a font that has its letters."""
-    if not text.TRANSLATIONS or not (font := cjk_font()):
+    if not TRANSLATIONS or not (font := cjk_font()):
         return
     for axis in [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]:
         formatter = axis.get_major_formatter()
         if isinstance(formatter, FixedFormatter):  # names at ticks are written when it is drawn
-            formatter.seq = [text.say(name) for name in formatter.seq]
+            formatter.seq = [recognise(name) for name in formatter.seq]
     for artist in figure.findobj(Text):
-        artist.set_text(text.say(artist.get_text()))
+        artist.set_text(recognise(artist.get_text()))
         artist.set_family(["DejaVu Sans", font])
 
 
@@ -160,7 +160,7 @@ def cjk_font() -> str:
     there = set(matplotlib.font_manager.get_font_names())
     found = [name for name in CJK_FONTS if name in there]
     if not found:
-        warnings.warn(text.say("No font has Chinese letters: figures keep their English words. "
+        warnings.warn(say("No font has Chinese letters: figures keep their English words. "
                                "Install one, such as Noto Sans CJK SC."), stacklevel=2)  # fmt: skip
     return found[0] if found else ""
 
@@ -168,8 +168,8 @@ def cjk_font() -> str:
 def _take_literally(figure):
     """A clip may be called "$\\frac$", which is no formula; only ticks, 10 to the n, hold some."""
     ticks = {label for tick in figure.findobj(Tick) for label in (tick.label1, tick.label2)}
-    for text in set(figure.findobj(Text)) - ticks:
-        text.set_parse_math(False)
+    for artist in set(figure.findobj(Text)) - ticks:
+        artist.set_parse_math(False)
 
 
 @checked
@@ -231,7 +231,7 @@ def show(figure: matplotlib.figure.Figure, alt: str = "") -> None:
     alt : str
         What the figure shows, in words; by default its own `alt`. A ValueError if neither exists.
     """
-    alt = alt or getattr(figure, "alt", "")
+    alt = recognise(alt or getattr(figure, "alt", ""))
     if not alt:
         raise ValueError(
             "A figure needs alt text for readers who cannot see it: "

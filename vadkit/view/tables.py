@@ -9,7 +9,7 @@ from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
 from vadkit.checks import checked
-from vadkit.text import say
+from vadkit.text import recognise
 
 STYLES: list = [
     {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold"},
@@ -31,7 +31,7 @@ class _Table(Styler):
 
 
 def _said(value):
-    return say(value) if isinstance(value, str) else value
+    return recognise(value) if isinstance(value, str) else value
 
 
 @checked
@@ -55,13 +55,12 @@ def table(
     # dtype=object keeps the integers of a column that also holds floats or None.
     frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame, dtype=object)
     if frame.empty and empty:
-        return HTML(f"<p>{html.escape(empty)}</p>")
+        return HTML(f"<p>{html.escape(recognise(empty))}</p>")
     if frame.empty:
         raise ValueError("A table needs at least one row.")
     if any(frame.index.names):
         frame = frame.reset_index()
-    frame = frame.rename(columns=_said).map(_said)
-    caption = say(caption)
+    frame, caption = frame.rename(columns=_said).map(_said), recognise(caption)
     # Without this, pandas samples an id, and no notebook is saved twice with the same bytes.
     content = " ".join([caption, *map(str, frame.columns)])
     identity = hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -9,7 +9,7 @@ from traitlets import Bool, Bytes, Float, Int, List
 
 from vadkit import view
 from vadkit.scenes import Clip
-from vadkit.text import say
+from vadkit.text import recognise, say
 from vadkit.widgets.base import PixelBuffer, Widget, traits
 
 
@@ -57,6 +57,7 @@ class Gallery(Widget):
         ]
         if len(captions) != len(clips):
             raise ValueError(f"{len(clips)} clips need as many captions, got {len(captions)}.")
+        captions = [recognise(caption) for caption in captions]
         self._still = clips, captions, columns
         buffer = PixelBuffer()
         super().__init__(

@@ -1,6 +1,17 @@
 // All pages were cut at their headings into `SECTIONS` (search_data.js). The index is made here,
 // in a moment: so it works from a folder, too, where a page may fetch nothing.
+const CHINESE = /(\p{Script=Han}+)/u;
+
+// Chinese has no spaces between words: every two letters in a row are one.
+function tokenize(text) {
+  const pairs = (part) => [...part].slice(0, -1).map((_, i) => part.slice(i, i + 2));
+  return text.split(/[\n\r\p{Z}\p{P}]+/u).flatMap((word) => word.split(CHINESE))
+    .flatMap((part) => (CHINESE.test(part) && part.length > 2 ? pairs(part) : part))
+    .filter(Boolean);
+}
+
 const index = new MiniSearch({
+  tokenize,
   fields: ["title", "page", "text"],
   storeFields: ["title", "page", "text", "address"],
   searchOptions: {prefix: true, fuzzy: 0.15, boost: {title: 3, page: 1.5}},

@@ -7,7 +7,7 @@ import handout
 import nbformat
 import pytest
 
-from notebooks import all_notebooks, tags
+from notebooks import all_editions, tags
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,9 @@ def content(cells):
 
 
 def test_every_notebook_is_there_without_solutions_and_notes_and_otherwise_the_same(written):
-    originals = all_notebooks()
+    originals = all_editions()
     assert [path.name for path in written] == [path.name for path in originals]
+    assert len(originals) == 14  # English and Chinese
     n_removed = 0
     for original, path in zip(originals, written):
         before, after = nbformat.read(original, 4), nbformat.read(path, 4)

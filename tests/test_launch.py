@@ -23,8 +23,9 @@ def environment(tmp_path, monkeypatch):
 
 def test_every_notebook_is_copied_and_opens_clean(tmp_path, environment):
     launch.main([str(tmp_path / "course"), "--copy-only"])
-    copied = sorted((tmp_path / "course" / "notebooks").iterdir())
-    assert [path.name for path in copied] == [path.name for path in all_notebooks()]
+    folder = tmp_path / "course" / "notebooks"
+    for copied in (sorted(folder.glob("zh/*")), sorted(folder.glob("*.ipynb"))):
+        assert [path.name for path in copied] == [path.name for path in all_notebooks()]
     assert (tmp_path / "course" / "docs" / "glossary.md").is_file()
     version = nbformat.read(copied[0], 4).metadata.language_info.version
     assert sys.version.startswith(version)

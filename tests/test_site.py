@@ -6,12 +6,17 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import build_site
+import messages
 import pytest
+import site_predictor
 from bs4 import BeautifulSoup
+from catalogues import languages
 
 from notebooks import ROOT, all_notebooks
+from vadkit import text
 
 MEGABYTE = 1_000_000
+EDITIONS = ("en", *languages())
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +79,12 @@ def test_pages_are_small_enough(site_folder):
 
 def test_solutions_are_folded_and_speaker_notes_are_not_there(pages):
     for path, soup in pages.items():
-        for summary in soup.find_all("summary", string=re.compile("olution")):
+        for summary in soup.find_all("summary", string=re.compile("olution|参考答案")):
             assert not summary.parent.has_attr("open"), path.name
     notebooks = [soup for path, soup in pages.items() if path.parent.name == "notebooks"]
-    assert len(notebooks) == len(all_notebooks())
-    assert not any("Watch out:" in str(soup) for soup in notebooks)
+    assert len(notebooks) == len(EDITIONS) * len(all_notebooks())
+    notes = re.compile("Watch out:|Speaker notes|讲者备注")
+    assert not any(notes.search(str(soup)) for soup in notebooks)
 
 
 def test_the_search_finds_every_section_where_it_is(site_folder, pages):
@@ -111,7 +117,9 @@ def test_a_site_of_ours_is_replaced(tmp_path):
 
 def test_the_first_page_knows_how_the_machine_does(site_folder):
     text = (site_folder / "index.html").read_text(encoding="utf-8")
-    assert re.search(r"intruders it catches \d+, with a false alarm", " ".join(text.split()))
+    assert re.search(
+        r"intruders it catches \d+; clips with a false alarm: \d", " ".join(text.split())
+    )
 
 
 def test_links_of_documents_lead_to_pages_or_are_plain_text():
@@ -120,3 +128,33 @@ def test_links_of_documents_lead_to_pages_or_are_plain_text():
     local = [a["href"] for a in soup.find_all("a", href=True) if not a["href"].startswith("http")]
     assert [href for href in local if href.endswith((".md", ".ipynb", ".py"))] == []
     assert Path(ROOT / "INSTRUCTORS.md").is_file()
+
+
+QUOTED = re.compile(r'"([^"\n]*)"|`([^`]*)`')
+SENTENCE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "site" / "predictor").glob("*.js")), ids=str)
+def test_scripts_say_no_sentence_that_is_not_translated(path):
+    code = re.sub(r"(^|\s)//.*", "", path.read_text(encoding="utf-8"))
+    quoted = ["".join(found) for found in QUOTED.findall(messages.SAY.sub("", code))]
+    assert [words for words in quoted if SENTENCE.search(words)] == []
+
+
+def test_pages_with_the_network_carry_the_words_of_their_scripts(pages, site_folder):
+    for name in ("camera", "draw"):
+        words = pages[site_folder / "zh" / f"{name}.html"].find("script", id="words")
+        said = json.loads(words.string)
+        assert said["Pause"] == "暂停" and said["Start again"] == "重新开始"
+        assert "Glossary" not in said  # only what its scripts say
+        english = pages[site_folder / f"{name}.html"].find("script", id="words")
+        assert json.loads(english.string) == {}
+
+
+def test_no_translation_can_end_the_script_that_carries_it(monkeypatch):
+    bad = "</script><script>alert(1)</script><!--"
+    monkeypatch.setitem(text.TRANSLATIONS, "Start again", bad)
+    for page in site_predictor.pages("zh"):
+        scripts = BeautifulSoup(page.body, "html.parser").find_all("script")
+        assert [script["id"] for script in scripts] == ["words"]
+        assert json.loads(scripts[0].string)["Start again"] == bad

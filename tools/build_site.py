@@ -20,7 +20,6 @@ from pathlib import Path
 
 import decks
 import handout
-import jinja2
 import numpy as np
 import pictures
 import site_predictor
@@ -30,7 +29,16 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 from npm_packages import MINISEARCH, contents
 from pygments.formatters import HtmlFormatter
-from site_pages import DOCUMENTS, Page, document_page, headings, notebook_page, sections
+from site_pages import (
+    DOCUMENTS,
+    SOURCES,
+    TEMPLATES,
+    Page,
+    document_page,
+    headings,
+    notebook_page,
+    sections,
+)
 from tqdm.auto import tqdm
 
 import vadkit
@@ -41,16 +49,9 @@ from vadkit.cli import run_script
 from vadkit.text import say
 from vadkit.widgets.base import LOSSY
 
-SOURCES = ROOT / "site"
 MARK = ".vadkit-site"
 MOST_BYTES = 5_000_000  # of the page of a notebook
 STATIC = ("site.css", "site.js", "theme.js", "first.js", "player.js", "search.js", "icon.svg")
-TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(SOURCES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-    extensions=["jinja2.ext.i18n"],
-)  # fmt: skip
-TEMPLATES.policies["ext.i18n.trimmed"] = True
-TEMPLATES.install_gettext_callables(text.say, text.say, newstyle=True)
 
 
 def featured() -> dict[str, tuple[str, str, str]]:

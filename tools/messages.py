@@ -34,7 +34,7 @@ from vadstudies.customs.report import METRICS
 from vadstudies.predictors.run import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = {"say": None, "NotYet": None, "Stopped": None}
+KEYWORDS = {"say": None, "figure_text": None, "NotYet": None, "Stopped": None}
 # What becomes a text of a figure or a table is translated when it is shown, without a `say`.
 SHOWN = set("xlabel ylabel label title suptitle caption alt xticklabels yticklabels".split())
 SETTERS = set("set_title set_xlabel set_ylabel set_label suptitle rename_axis annotate".split())
@@ -63,7 +63,7 @@ def extract_python(file, keywords, comment_tags, options):
 
 
 def _texts_of_call(call, keywords):
-    if getattr(call.func, "id", "") in keywords:
+    if getattr(call.func, "id", getattr(call.func, "attr", "")) in keywords:
         yield from _literals(call.args[:1])
     if getattr(call.func, "attr", "") in SETTERS:
         yield from _literals(call.args)
@@ -133,6 +133,7 @@ EXTRACTORS: list[tuple[str, Any]] = [  # files, and their extractor
 OF_SITE: list[tuple[str, Any]] = [
     ("**.html", "jinja2.ext:babel_extract"),
     ("**.py", extract_python),
+    ("predictor/*.js", extract_javascript),
 ]
 JINJA = {"**.html": {"extensions": "jinja2.ext.i18n", "trimmed": "true"}}
 

@@ -1,4 +1,7 @@
-"""The pages of the site: of notebooks and of documents, cut up for contents and search, too."""
+"""The pages of the site: of notebooks and of documents, cut up for contents and search, too.
+
+Also the environment of all templates in site/, whose words `text.use` chooses.
+"""
 
 import re
 from collections.abc import Iterable
@@ -6,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import decks
+import jinja2
 import slides
 from babel import Locale
 from bs4 import BeautifulSoup
@@ -31,6 +35,13 @@ DOCUMENTS = {  # page: (file, title in the menu)
     "docs/changelog.html": ("CHANGELOG.md", "Changes"),
 }
 PAGE_OF = {file: page for page, (file, _) in DOCUMENTS.items()}
+SOURCES = ROOT / "site"
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(SOURCES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)  # fmt: skip
+TEMPLATES.policies["ext.i18n.trimmed"] = True
+TEMPLATES.install_gettext_callables(say, say, newstyle=True)
 NOT_READ = {"speaker-notes", "install"}
 
 

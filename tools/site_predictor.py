@@ -11,21 +11,21 @@ from pathlib import Path
 
 import export_onnx
 import numpy as np
+from markupsafe import Markup
+from messages import extract_javascript
 from npm_packages import Library, contents
-from site_pages import Page
+from site_pages import SOURCES, TEMPLATES, Page
 
 import vadkit
-from notebooks import ROOT
 from vadcourse import widgets
 from vadcourse.widgets.drawn_figure import FIGURES, ready_figure
 from vadkit import toy
 from vadkit import widgets as shared
 from vadkit.checkpoints import atomic_path
-from vadkit.text import say
+from vadkit.text import TRANSLATIONS, say
 from vadkit.widgets.base import EXACT, PALETTE, _pack
 from vadkit.windows import N_INPUTS
 
-PAGES = ROOT / "site"
 SHARED, COURSE = Path(shared.__file__).parent, Path(widgets.__file__).parent
 SCRIPTS = [SHARED / "base.js", SHARED / "chart.js", COURSE / "drawn_figure.js",
            COURSE / "draw_anomaly.js"]  # fmt: skip
@@ -42,8 +42,8 @@ MODULE = """
 const PALETTE = Uint8Array.from(atob("{palette}"), (c) => c.charCodeAt(0));
 const bytesOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 export {{
-  PALETTE, bytesOf, errorTable, node, pasted, picture, render as renderDrawing, setAttributes,
-  thumbnail, unpack,
+  PALETTE, bytesOf, errorTable, node, pasted, picture, render as renderDrawing, sayIn,
+  setAttributes, thumbnail, unpack,
 }};
 """
 RUNTIME = Library(
@@ -56,12 +56,13 @@ PLACE = {"seed": toy.TEST_SEEDS[360], "place": "campus", "custom": "stream"}  # 
 
 
 def pages(language: str = "en") -> list[Page]:
-    """Both pages, for the frame of the site."""
+    """Both pages, for the frame of the site; `text.use` has chosen their words, as ever."""
+    words = Markup(as_json(words_of_scripts()))
     return [
         Page(
             f"{name}.html",
             say(title),
-            (PAGES / f"{name}.html").read_text(encoding="utf-8"),
+            TEMPLATES.get_template(f"{name}.html").render(words=words),
             language,
             kind="app",
             scripts=["predictor/served.js", "site.js"],
@@ -71,6 +72,20 @@ def pages(language: str = "en") -> list[Page]:
         )
         for name, title in TITLES.items()
     ]
+
+
+def words_of_scripts() -> dict[str, str]:
+    """What the scripts of both pages may say, by its English text, as far as it is translated."""
+    texts = list(FIGURES)
+    for path in (*SCRIPTS, *sorted((SOURCES / "predictor").glob("*.js"))):
+        with open(path, "rb") as file:
+            texts += [text for _, _, text, _ in extract_javascript(file, (), (), {})]
+    return {text: TRANSLATIONS[text] for text in texts if text in TRANSLATIONS}
+
+
+def as_json(value) -> str:
+    """JSON that can stand inside a <script>: nothing in it ends that, or begins a comment."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def build(folder: Path) -> None:
@@ -92,8 +107,8 @@ def build(folder: Path) -> None:
         "models/draw.json": json.dumps(clip_to_draw_on()).encode(),
     }
     for name in COPIED:
-        for path in sorted(PAGES.glob(name)):
-            written[path.relative_to(PAGES).as_posix()] = path.read_bytes()
+        for path in sorted(SOURCES.glob(name)):
+            written[path.relative_to(SOURCES).as_posix()] = path.read_bytes()
     for name, data in written.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(folder / name) as unfinished:

@@ -8,7 +8,7 @@ from sklearn.metrics import auc, roc_curve
 
 from vadkit import view
 from vadkit.scenes import check_labels
-from vadkit.text import say
+from vadkit.text import recognise, say
 
 
 def roc(entries: dict, threshold: float | None = None) -> Figure:
@@ -36,7 +36,7 @@ def roc(entries: dict, threshold: float | None = None) -> Figure:
         scores, labels = view.scored(scores, labels)
         false_rate, true_rate, _ = roc_curve(labels, scores)
         area = auc(false_rate, true_rate)
-        label = f"{say(name)} (AUC {area:.3f})"
+        label = f"{view.figure_text(name)} (AUC {area:.3f})"
         ax.plot(false_rate, true_rate, color=colour, ls=dash, lw=2, label=label)
         areas.append(say("{name}: area under the curve {area:.3f}", name=name, area=area))
         if threshold is not None:
@@ -79,7 +79,7 @@ def score_histogram(
     looks = [("normal", ~labels, view.BLUE, None), ("abnormal", labels, view.AMBER, "///")]
     for name, mask, colour, hatch in looks:
         share = np.full(mask.sum(), 1 / mask.sum())
-        label = say("{name} ({n} frames)", name=say(name), n=mask.sum())
+        label = view.figure_text("{name} ({n} frames)", name=view.figure_text(name), n=mask.sum())
         look = {"color": colour, "hatch": hatch, "alpha": 0.6, "label": label}
         ax.hist(scores[mask], bins, weights=share, **look)
     if threshold is not None:
@@ -123,7 +123,7 @@ def label_strips(labelings: dict[str, np.ndarray]) -> Figure:
         place = (row - 0.35, 0.7)
         ax.broken_barh([(0, n_frames)], place, color="#EEEEEE")
         ax.broken_barh(bars, place, color=view.BLUE if who == "marked" else view.AMBER)
-        descriptions.append(f"{say(who)}: {view.describe_labels(labels)}")
+        descriptions.append(f"{recognise(who)}: {view.describe_labels(labels)}")
     ax.set(xlim=(0, n_frames), xlabel="frame")
     ax.set(yticks=range(len(labelings)), yticklabels=list(labelings))
     # The first labelling on top, as it is read.

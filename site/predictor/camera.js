@@ -4,9 +4,10 @@ import {liveCurve} from "./curve.js";
 import {SECONDS, alarmClock, chooseWindows, thresholdOf} from "./guard.js";
 import {load, psnr, toBytes} from "./predictor.js";
 import {openCamera, openFile} from "./source.js";
+import {say} from "./text.js";
 import {errorTable, node, PALETTE, picture, setAttributes, thumbnail} from "./widgets.js";
 
-const MODEL = "models/camera_maml.json";
+const MODEL = new URL("../models/camera_maml.json", import.meta.url);
 const ERROR_MAX = 0.3; // as in vadkit.view
 const MOST_ALARMS = 24; // thumbnails that are kept
 
@@ -17,7 +18,7 @@ const heat = errorTable({palette: PALETTE, error_max: ERROR_MAX});
 let network, panels, source = null;
 let watch = null; // what is known since the recording began
 
-function say(words, kind = "") {
+function tell(words, kind = "") {
   news.textContent = words;
   news.className = `vk-news ${kind}`;
 }
@@ -26,30 +27,31 @@ const failing = (act) => async (...values) => {
   try {
     await act(...values);
   } catch (error) {
-    say(error.message, "failed");
+    tell(error.message, "failed");
   }
 };
 
 async function start() {
   network = await load(MODEL);
   const {side} = network.manifest;
-  panels = ["camera", "prediction", "error"].map((name) => picture(side, side, name));
+  panels = [say("camera"), say("prediction"), say("error")]
+    .map((name) => picture(side, side, name));
   panels[0].figure.classList.add("live");
   at("panels").append(...panels.map(({figure}) => figure));
   for (const id of ["use-camera", "use-file"]) at(id).disabled = false;
-  say("Ready. Use the camera, or a film of your own.");
+  tell(say("Ready. Use the camera, or a film of your own."));
 }
 
 async function use(opening) {
   close();
   source = await opening;
-  source.listen(onFrame, () => finish("The film is over."));
+  source.listen(onFrame, finish);
   panels[0].figure.prepend(source.element);
   panels[0].figure.classList.remove("seen");
   at("sources").hidden = true;
   at("controls").hidden = at("panels").hidden = false;
   at("record").focus();
-  say("Aim at a place where life goes on as it should, then record: five seconds of it.");
+  tell(say("Aim at a place where life goes on as it should, then record: five seconds of it."));
 }
 
 function close() {
@@ -68,7 +70,7 @@ const record = async () => {
   curve.clear();
   at("alarms").replaceChildren();
   at("no-alarms").hidden = at("watch").hidden = false;
-  at("record").textContent = "Start again";
+  at("record").textContent = say("Start again");
   panels[0].figure.classList.add("seen");
   panels[0].figure.classList.remove("vk-marked");
   setPaused(false);
@@ -83,7 +85,7 @@ const onFrame = failing(async () => {
   if (mine.phase === "record") return noteRecorded(mine);
   while (mine.frames.length > n + 1) mine.frames.shift();
   if (mine.isBusy || mine.frames.length <= n) return;
-  const time = source.isFile ? `at ${source.time.toFixed(1)} s` : new Date().toLocaleTimeString();
+  const time = source.isFile ? say("at {t} s", {t: source.time.toFixed(1)}) : clockTime();
   mine.isBusy = true;
   const begin = performance.now();
   const prediction = await network.predict(joined(mine.frames.slice(0, n)));
@@ -94,8 +96,8 @@ const onFrame = failing(async () => {
 function noteRecorded(mine) {
   const wanted = Math.round((SECONDS.windows + SECONDS.threshold) * source.fps);
   const left = (wanted - mine.frames.length) / source.fps;
-  at("status").textContent = `${Math.max(0, left).toFixed(1)} s left`;
-  if (mine.frames.length === 1) say("Recording normal life ...");
+  at("status").textContent = say("{t} s left", {t: Math.max(0, left).toFixed(1)});
+  if (mine.frames.length === 1) tell(say("Recording normal life ..."));
   if (mine.frames.length >= Math.max(wanted, 20)) settle(mine);
 }
 
@@ -106,10 +108,11 @@ const settle = failing(async (mine) => {
   const share = SECONDS.windows / (SECONDS.windows + SECONDS.threshold);
   const first = Math.round(share * mine.frames.length);
   const windows = chooseWindows(mine.frames.slice(0, first), k, n + 1);
-  const inWords = (loss) => `${(-loss).toFixed(1)} dB`;
-  say(`It settles in on ${k} windows ...`);
+  tell(say("It settles in on {k} windows ...", {k}));
   await network.adapt(windows, (losses) => {
-    say(`It settles in, step ${losses.length} of ${nSteps}: ${losses.map(inWords).join(", ")}`);
+    const scores = losses.map((loss) => (-loss).toFixed(1)).join(" → ");
+    tell(say("It settles in, step {n} of {all}: {scores} dB",
+      {n: losses.length, all: nSteps, scores}));
   });
   const held = mine.frames.slice(first - n), size = side * side;
   const predictions = await network.predict(joined(held.slice(0, -1)));
@@ -121,7 +124,7 @@ const settle = failing(async (mine) => {
   mine.frames = [];
   mine.phase = "watch";
   at("pause").disabled = false;
-  say("It watches.");
+  tell(say("It watches."));
   if (source.isFile) await source.play();
 });
 
@@ -136,7 +139,8 @@ function score(mine, frame, prediction, {time, took}) {
   const rate = span ? (mine.scored.length - 1) / span : 0;
   const fastest = Math.min(...mine.scored.map((each) => each.took));
   setAttributes(at("status"), {"data-rate": rate.toFixed(2), "data-took": fastest.toFixed(1)});
-  at("status").textContent = `PSNR ${value.toFixed(1)} dB · ${rate.toFixed(0)} frames a second`;
+  at("status").textContent = say("PSNR {psnr} dB · {rate} frames a second",
+    {psnr: value.toFixed(1), rate: rate.toFixed(0)});
   const isNew = mine.clock.ring(value, mine.threshold);
   panels[0].figure.classList.toggle("vk-marked", mine.clock.isRinging());
   curve.add(value, mine.threshold);
@@ -144,9 +148,9 @@ function score(mine, frame, prediction, {time, took}) {
 }
 
 function ring(frame, value, time) {
-  const {side} = network.manifest, words = `${time}, ${value.toFixed(1)} dB`;
-  say(`▼ ALARM ${time}: this was not expected.`, "rings");
-  const photo = thumbnail(side, side, frame, 0, {"aria-label": `What rang ${words}`});
+  const {side} = network.manifest, words = say("{time}, {psnr} dB", {time, psnr: value.toFixed(1)});
+  tell(say("▼ ALARM {time}: this was not expected.", {time}), "rings");
+  const photo = thumbnail(side, side, frame, 0, {"aria-label": say("What rang {words}", {words})});
   at("no-alarms").hidden = true;
   at("alarms").prepend(node("li", {}, photo, words));
   while (at("alarms").children.length > MOST_ALARMS) at("alarms").lastChild.remove();
@@ -167,7 +171,7 @@ function setThreshold(value) {
 
 function setPaused(isPaused) {
   watch.isPaused = isPaused;
-  at("pause").textContent = isPaused ? "Go on" : "Pause";
+  at("pause").textContent = isPaused ? say("Go on") : say("Pause");
 }
 
 const pause = failing(async () => {
@@ -176,15 +180,20 @@ const pause = failing(async () => {
   watch.frames = []; // a window must not bridge the gap
   if (watch.isPaused) source.pause();
   else await source.play();
-  say(watch.isPaused ? "Paused." : "It watches.");
+  tell(watch.isPaused ? say("Paused.") : say("It watches."));
 });
 
-function finish(words) {
-  if (watch?.phase === "record") return say("The film is shorter than five seconds.", "failed");
+function finish() {
+  if (watch?.phase === "record") {
+    return tell(say("The film is shorter than five seconds."), "failed");
+  }
   const n = at("alarms").children.length;
   at("pause").disabled = true;
-  return say(`${words} It rang ${n === 1 ? "once" : `${n} times`}.`);
+  return tell(n === 1 ? say("The film is over. It rang once.")
+    : say("The film is over. It rang {n} times.", {n}));
 }
+
+const clockTime = () => new Date().toTimeString().slice(0, 8); // in any language
 
 function joined(frames) {
   const all = new Uint8Array(frames.length * frames[0].length);
@@ -202,7 +211,7 @@ at("record").addEventListener("click", failing(record));
 at("pause").addEventListener("click", pause);
 at("leave").addEventListener("click", () => {
   close();
-  say("Ready. Use the camera, or a film of your own.");
+  tell(say("Ready. Use the camera, or a film of your own."));
 });
 at("threshold").addEventListener("input", ({target}) => setThreshold(+target.value));
 document.addEventListener("keydown", (event) => {

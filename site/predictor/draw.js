@@ -3,18 +3,20 @@
 // and `_problem` of draw_anomaly.py.
 
 import {load, psnr, toBytes} from "./predictor.js";
+import {say, words} from "./text.js";
 import {PALETTE, bytesOf, pasted, renderDrawing, unpack} from "./widgets.js";
 
-const MODEL = "models/streams_maml.json";
+const MODEL = new URL("../models/streams_maml.json", import.meta.url);
+const CLIP = new URL("../models/draw.json", import.meta.url);
 const IN_VIEW = 0.5; // pixels that it covers at least where it is in the picture
 const FALSE_ALARMS = 2; // frames of the untouched clip that ring
-const NOTHING = "Nothing is painted yet: paint onto the picture, or choose a figure.";
+const NOTHING = say("Nothing is painted yet: paint onto the picture, or choose a figure.");
 
 const news = document.querySelector("[role=status]");
 
 async function start() {
-  const [network, clip] = await Promise.all([load(MODEL), readClip("models/draw.json")]);
-  news.textContent = "The network settles in on ten windows of this place ...";
+  const [network, clip] = await Promise.all([load(MODEL), readClip(CLIP)]);
+  news.textContent = say("The network settles in on ten windows of this place ...");
   await network.adapt(clip.windows);
   const traits = await firstTraits(network, clip);
   news.textContent = "";
@@ -38,11 +40,11 @@ async function firstTraits(network, {frames, shape, figures}) {
   const [, drawing] = figures.find(([name]) => name === "walker");
   const threshold = scores.slice(first).sort((a, b) => a - b)[FALSE_ALARMS];
   return {
-    frames, shape, figures, threshold, drawing, n_inputs: first, words: {}, palette: PALETTE,
+    frames, shape, figures, threshold, drawing, n_inputs: first, words, palette: PALETTE,
     predictions: toBytes(predictions), psnr: scores, untouched: scores.slice(), error_max: 0.3,
     labels: Array(n).fill(0), score: {problem: NOTHING}, best: [], report: "", answered: 0,
     game: false, fps: 10, frame: Math.max(drawing.at, first), composed: frames,
-    alt: "Draw your own anomaly: a clip with a figure in it, prediction, error and PSNR.",
+    alt: say("Draw your own anomaly: a clip with a figure in it, prediction, error and PSNR."),
   };
 }
 
@@ -129,9 +131,9 @@ function judge({drawing, psnr: scores, untouched, threshold, n_inputs: first}, l
   let problem = "";
   if (!drawing.pixels.some(Boolean)) problem = NOTHING;
   else if (Math.max(...sizes) < IN_VIEW) {
-    problem = "The figure never comes into the picture: move it, or turn it round.";
+    problem = say("The figure never comes into the picture: move it, or turn it round.");
   } else if (!counts.length) {
-    problem = "It is there in the first four frames only, and they have no score.";
+    problem = say("It is there in the first four frames only, and they have no score.");
   }
   const ring = counts.filter((t) => scores[t] < threshold).length;
   return {frames: counts.length, ring, falls: falls / (counts.length || 1), problem};

@@ -2,6 +2,8 @@
 // and when he rings. As in notebook 06: somebody in view in each window; one threshold from quiet
 // frames that he has not settled in with; an alarm waits for three frames in a row.
 
+import {say} from "./text.js";
+
 export const SECONDS = {windows: 3, threshold: 2}; // of normal life
 const IN_A_ROW = 3; // frames below the threshold, before it rings: `vadkit.adaptation.alarms`
 const QUIET = 10; // frames in a row above it, before it may ring again: guard_shift.js
@@ -10,7 +12,9 @@ const LEAST_MARGIN = 2; // dB. Half a decibel: 5 of 16 quiet validation films ra
 // K windows of five frames: of each of K parts in a row, the one in which most moves.
 export function chooseWindows(frames, k, length) {
   const n = frames.length - length + 1, size = frames[0].length;
-  if (n < k) throw new Error(`${frames.length} frames hold no ${k} windows: record again.`);
+  if (n < k) {
+    throw new Error(say("{n} frames hold no {k} windows: record again.", {n: frames.length, k}));
+  }
   const windows = new Uint8Array(k * length * size);
   for (let part = 0; part < k; part++) {
     const first = Math.floor((part * n) / k), end = Math.floor(((part + 1) * n) / k);

@@ -9,6 +9,8 @@
 // floats, and may overshoot [0, 1] a little. It computes what vadkit's `adapt` computes: both are
 // compared in tests/browser/test_site_predictor.py.
 
+import {say} from "./text.js";
+
 export async function load(manifestUrl) {
   const worker = new Worker(new URL("worker.js", import.meta.url), {type: "module"});
   const waiting = new Map();
@@ -17,13 +19,14 @@ export async function load(manifestUrl) {
     for (const {reject} of waiting.values()) reject(new Error(problem));
     waiting.clear();
   };
-  worker.addEventListener("error", () => fail("The network's thread could not start: its files "
-    + "are not there, or this page was opened from a folder instead of a server."));
+  worker.addEventListener("error", () => fail(say("The network's thread could not start: its files "
+    + "are not there, or this page was opened from a folder instead of a server.")));
   worker.addEventListener("message", ({data}) => {
     const {resolve, reject, onProgress} = waiting.get(data.number);
     if ("progress" in data) return onProgress?.(data.progress);
     waiting.delete(data.number);
-    return "problem" in data ? reject(new Error(data.problem)) : resolve(data.answer);
+    if ("problem" in data) return reject(new Error(inWords(data)));
+    return resolve(data.answer);
   });
   const ask = (act, given = {}, onProgress = null) => new Promise((resolve, reject) => {
     waiting.set(number, {resolve, reject, onProgress});
@@ -40,6 +43,9 @@ export async function load(manifestUrl) {
     close: () => worker.terminate(),
   };
 }
+
+// Sentences of worker.js have values; the rest is the browser's own.
+const inWords = ({problem, values}) => (values ? say(problem, values) : problem);
 
 const MAX_PSNR = 100; // dB, as in vadkit.metrics
 

@@ -5,13 +5,15 @@
 // frame. A source is thinned by a whole number, since frames must be evenly spaced: of 30 a second
 // every third is taken, of 25 or 24 every second, and all of up to 15.
 
+import {say} from "./text.js";
+
 const WANTED_FPS = 10;
 const LARGE = 256; // pixels, halved until it is small: each pixel is then the mean of a block
 
 export async function openCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
-    throw new Error("A browser gives its camera only to https and to localhost, and this page is "
-      + "at neither: open it there, or choose a video file.");
+    throw new Error(say("A browser gives its camera only to https and to localhost, and this page "
+      + "is at neither: open it there, or choose a video file."));
   }
   const wanted = {width: {ideal: 640}, height: {ideal: 480}, frameRate: {ideal: 30}};
   let stream;
@@ -19,7 +21,8 @@ export async function openCamera() {
     const video = {...wanted, facingMode: {ideal: "environment"}};
     stream = await navigator.mediaDevices.getUserMedia({audio: false, video});
   } catch (error) {
-    throw new Error(WHY_NOT[error.name] ?? `The camera does not start (${error.message}).`);
+    const why = say("The camera does not start ({why}).", {why: error.message});
+    throw new Error(WHY_NOT[error.name] ?? why);
   }
   const video = newVideo();
   video.srcObject = stream;
@@ -28,18 +31,18 @@ export async function openCamera() {
 }
 
 const WHY_NOT = {
-  NotAllowedError: "The camera was refused: allow it beside the address of this page, and try "
-    + "again; or choose a video file.",
-  NotFoundError: "No camera was found: plug one in, or choose a video file.",
-  NotReadableError: "The camera is in use: close the other program, and try again.",
+  NotAllowedError: say("The camera was refused: allow it beside the address of this page, and try "
+    + "again; or choose a video file."),
+  NotFoundError: say("No camera was found: plug one in, or choose a video file."),
+  NotReadableError: say("The camera is in use: close the other program, and try again."),
 };
 
 export async function openFile(file) {
   const video = newVideo(), url = URL.createObjectURL(file);
   const ready = new Promise((resolve, reject) => {
     video.addEventListener("loadeddata", resolve, {once: true});
-    video.addEventListener("error", () => reject(new Error(`This browser cannot play ${file.name}:`
-      + " most play WebM, and MP4 with H.264.")), {once: true});
+    video.addEventListener("error", () => reject(new Error(say("This browser cannot play {name}: "
+      + "most play WebM, and MP4 with H.264.", file))), {once: true});
   });
   video.src = url;
   await ready.catch((error) => {

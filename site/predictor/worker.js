@@ -5,6 +5,9 @@ import * as ort from "../vendor/ort.wasm.bundle.min.mjs";
 const WASM = new URL("../vendor/ort-wasm-simd-threaded.wasm.gz", import.meta.url);
 const AT_ONCE = 16; // windows in one call: what of them is in memory at the same time stays small
 
+// A sentence for the reader: this thread has no page, so predictor.js translates it.
+const say = (text, values) => Object.assign(new Error(text), {values});
+
 let model; // manifest, sessions, the weights as they came, and as they are now
 
 async function load({manifest: url}) {
@@ -23,7 +26,10 @@ async function load({manifest: url}) {
 
 async function fetched(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url} is not there (${answer.status}): build the site again.`);
+  if (!answer.ok) {
+    throw say("{url} is not there ({status}): build the site again.",
+      {url: String(url), status: answer.status});
+  }
   return answer;
 }
 
@@ -79,10 +85,10 @@ async function predict({frames}) {
 }
 
 // As `vadkit.adapt`: from the meta-trained weights; steps beyond the last use its rates.
-async function adapt({windows, steps, say}) {
+async function adapt({windows, steps, tell}) {
   const {n_inputs: nInputs, k_shot: k, n_steps: nSteps, rates} = model.manifest;
   if (countFrames(windows) !== k * (nInputs + 1)) {
-    throw new Error(`${k} windows of ${nInputs + 1} frames are needed to settle in.`);
+    throw say("{k} windows of {n} frames are needed to settle in.", {k, n: nInputs + 1});
   }
   const begins = range(0, k).map((i) => i * (nInputs + 1));
   const x = images(windows, begins, nInputs), y = images(windows, begins.map((i) => i + nInputs), 1);
@@ -92,11 +98,13 @@ async function adapt({windows, steps, say}) {
     const row = Float32Array.from(rates[Math.min(step, rates.length - 1)]);
     const given = {x, y, rates: new ort.Tensor("float32", row, [row.length])};
     const {loss, ...moved} = await model.step.run({...given, ...weights});
-    if (!Number.isFinite(loss.data[0])) throw new Error(`The loss at step ${step} is no number.`);
+    if (!Number.isFinite(loss.data[0])) {
+      throw say("The loss at step {step} is no number.", {step});
+    }
     weights = Object.fromEntries(Object.entries(moved).map(
       ([name, tensor]) => [name.slice("next.".length), tensor]));
     losses.push(loss.data[0]);
-    say(losses);
+    tell(losses);
   }
   model.weights = weights;
   return losses;
@@ -113,10 +121,10 @@ async function weights() {
 const ACTS = {load, predict, adapt, reset, weights};
 
 self.addEventListener("message", async ({data: {number, act, given}}) => {
-  const say = (progress) => self.postMessage({number, progress});
+  const tell = (progress) => self.postMessage({number, progress});
   try {
-    self.postMessage({number, answer: await ACTS[act]({...given, say})});
+    self.postMessage({number, answer: await ACTS[act]({...given, tell})});
   } catch (error) {
-    self.postMessage({number, problem: error.message ?? String(error)});
+    self.postMessage({number, problem: error.message ?? String(error), values: error.values});
   }
 });

@@ -11,6 +11,8 @@ PAGES = [
     "notebooks/05_maml_pipeline.html",
     "docs/glossary.html",
     "docs/instructors.html",
+    "zh/index.html",
+    "zh/notebooks/05_maml_pipeline.html",
 ]
 PHONE = {"width": 390, "height": 844}
 
@@ -39,6 +41,34 @@ def test_nothing_is_wider_than_a_phone(page, site, name):
     page.set_viewport_size(PHONE)
     open_page(page, f"{site}/{name}")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_other_edition_opens_at_the_cell_that_is_being_read(page, site):
+    open_page(page, f"{site}/notebooks/05_maml_pipeline.html")
+    cells = page.locator(".cell")
+    wanted = cells.nth(60).get_attribute("id")
+    page.evaluate("(id) => document.getElementById(id).scrollIntoView()", wanted)
+    page.get_by_role("link", name="中文").click()
+    page.wait_for_url(f"{site}/zh/notebooks/05_maml_pipeline.html#{wanted}")
+    assert page.locator("html").get_attribute("lang") == "zh"
+    assert abs(page.locator(f"#{wanted}").bounding_box()["y"]) < 400
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url(f"{site}/notebooks/05_maml_pipeline.html#{wanted}")
+
+
+@pytest.mark.parametrize("name", ["docs/glossary.html", "docs/benchmarks.html", "search.html"])
+def test_every_page_has_its_other_edition(page, site, name):
+    open_page(page, f"{site}/{name}")
+    page.get_by_role("link", name="中文").click()
+    page.wait_for_url(f"{site}/zh/{name}")
+    assert page.get_by_role("link", name="English").count() == 1
+
+
+def test_the_search_of_the_chinese_edition_finds_chinese(page, site):
+    open_page(page, f"{site}/zh/search.html?q=野猪")
+    page.locator("#found li").first.wait_for()
+    address = page.locator("#found a").first.get_attribute("href")
+    assert page.request.get(f"{site}/zh/{address}").ok
 
 
 def test_the_shift_is_played_on_the_first_page(page, site):

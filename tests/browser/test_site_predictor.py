@@ -1,6 +1,7 @@
 """The network in a visitor's browser: as PyTorch computes it; behind a camera; and drawn upon."""
 
 import base64
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from conftest import CHROMIUM, FLAGS
 
 import vadkit
 from vadcourse.widgets import DrawAnomaly
-from vadkit import toy
+from vadkit import text, toy
 
 pytestmark = pytest.mark.browser
 FPS, SIDE = 10, 64
@@ -47,7 +48,7 @@ def film(tmp_path_factory):
 def open_page(site, chromium):
     """open_page(name, *flags) opens a page of the site in a Chromium of its own.
 
-    What it asked other servers for is an error, and so is what the console shows.
+    What it asked other servers for is an error, and so is what the console shows, or did not come.
     """
     path = next(filter(None, map(shutil.which, CHROMIUM)))
     browsers, problems = [], []
@@ -55,6 +56,10 @@ def open_page(site, chromium):
     def note_request(request):
         if not request.url.startswith((site, "data:", "blob:")):
             problems.append(request.url)
+
+    def note_failure(request):
+        if not request.url.startswith("blob:"):  # a film that was left
+            problems.append(f"failed: {request.url}")
 
     def start(name, *flags):
         browser = chromium.browser_type.launch(executable_path=path, args=[*FLAGS, *flags])
@@ -64,6 +69,7 @@ def open_page(site, chromium):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda m: m.type == "error" and problems.append(m.text))
         page.on("request", note_request)
+        page.on("requestfailed", note_failure)
         page.goto(f"{site}/{name}")
         return page
 
@@ -187,13 +193,24 @@ def test_a_film_that_is_dropped_is_watched_to_its_end(open_page, film):
     assert "at 1" in page.locator("#alarms li").last.inner_text()  # seconds
 
 
-def test_a_file_that_is_no_film_is_said_to_be_none(open_page, tmp_path):
+@pytest.fixture
+def chinese():
+    """English texts of vadkit and their translations."""
+    text.use("zh")
+    yield dict(text.TRANSLATIONS)
+    text.use("en")
+
+
+@pytest.mark.parametrize("edition", ["", "zh/"])
+def test_a_file_that_is_no_film_is_said_to_be_none(open_page, tmp_path, edition, chinese):
     (tmp_path / "notes.txt").write_text("no film")
-    page = open_page("camera.html")
+    page = open_page(f"{edition}camera.html")
     page.wait_for_function("() => !document.querySelector('#use-file').disabled")
     page.locator("#use-file").set_input_files(tmp_path / "notes.txt")
     page.locator(".failed").wait_for()
-    assert "cannot play notes.txt" in page.locator("[role=status]").inner_text()
+    sentence = "This browser cannot play {name}: most play WebM, and MP4 with H.264."
+    sentence = chinese[sentence] if edition else sentence
+    assert page.locator("[role=status]").inner_text() == sentence.format(name="notes.txt")
 
 
 def test_a_camera_that_is_absent_is_said_to_be_absent(open_page):
@@ -204,12 +221,54 @@ def test_a_camera_that_is_absent_is_said_to_be_absent(open_page):
     assert "choose a video file" in said
 
 
-@pytest.mark.parametrize("name", ["camera.html", "draw.html"])
+@pytest.mark.parametrize("name", ["camera.html", "draw.html", "zh/camera.html", "zh/draw.html"])
 def test_a_page_opened_from_its_folder_says_what_to_run(chromium, site_folder, name):
     page = chromium.new_page()
     page.goto((site_folder / name).as_uri())
-    assert "python -m http.server" in page.locator("[role=status]").inner_text()
+    said = page.locator("[role=status]").inner_text()
+    assert "python -m http.server" in said and bool(HAN.search(said)) == name.startswith("zh/")
     page.close()
+
+
+HAN = re.compile("[\u4e00-\u9fff]")
+ENGLISH = re.compile("[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){2}")  # three words in a row
+WORDS_SHOWN = """() => {
+  const elements = [...document.querySelectorAll("main, main *:not(script):not(style)")];
+  const named = ["aria-label", "aria-valuetext", "placeholder", "title", "alt"];
+  return elements.flatMap((element) => [
+    ...[...element.childNodes].filter((child) => child.nodeType === 3).map((child) => child.data),
+    ...named.map((name) => element.getAttribute(name) ?? ""),
+  ]).map((words) => words.trim()).filter(Boolean);
+}"""
+READY = "Ready. Use the camera, or a film of your own."
+
+
+def assert_all_is_chinese(page, *known):
+    shown = page.evaluate(WORDS_SHOWN)
+    assert [words for words in shown if ENGLISH.search(words)] == []
+    assert set(known) <= set(shown), shown
+
+
+def test_the_camera_speaks_chinese(open_page, chinese, film):
+    page = open_page("zh/camera.html")
+    page.wait_for_function("() => !document.querySelector('#use-file').disabled")
+    assert_all_is_chinese(page, chinese[READY], chinese["prediction"], chinese["Use my camera"])
+    page.locator("#use-file").set_input_files(film.folder / "film.webm")
+    page.get_by_role("button", name=chinese["Record normal life"]).click()
+    page.wait_for_function(
+        "() => /^还剩 [0-9.]+ 秒$/.test(document.querySelector('#status').textContent)"
+    )
+    assert_all_is_chinese(page, chinese["Start again"], chinese["Recording normal life ..."])
+
+
+def test_the_drawing_speaks_chinese(open_page, chinese):
+    page = open_page("zh/draw.html")
+    page.wait_for_function("() => document.querySelector('.vk-tally')?.textContent")
+    assert_all_is_chinese(page, chinese["Brush"], chinese["walker"], chinese["direction"])
+    answer = page.locator(".vk-tally").inner_text()
+    sentence = next(words for words in chinese if words.startswith("The figure is there in {fr"))
+    pattern = re.sub(r"\\{\w+\\}", ".+", re.escape(chinese[sentence]))
+    assert re.fullmatch(pattern, answer), answer
 
 
 @pytest.fixture(scope="module")

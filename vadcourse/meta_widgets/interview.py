@@ -59,6 +59,7 @@ class Interview(Widget):
         buffer = PixelBuffer()
         # All rounds are played beforehand: the page must do without a kernel.
         rounds = [_play(task, candidates.values(), buffer) for task in tasks]
+        self._names = names
         super().__init__(
             frames=buffer.pixels,
             names=[recognise(name) for name in names],
@@ -103,11 +104,11 @@ class Interview(Widget):
         figure, ax = view.subplots(size=(8, 0.9 + 0.5 * len(self.rounds)))
         descriptions = []
         for row, game in enumerate(self.rounds):
-            for i, (name, result) in enumerate(zip(self.names, game["results"])):
+            for i, (name, result) in enumerate(zip(self._names, game["results"])):
                 before, after = result["psnr_before"], result["psnr_after"]
-                label = name if row == 0 else None
+                label = view.figure_text(name) if row == 0 else None
                 _plot_change(ax, row + 0.25 * i - 0.25, before, after, i, label)
-                values = {"name": name, "before": before, "after": after}
+                values = {"name": recognise(name), "before": before, "after": after}
                 text = say(
                     "{place}, {name}: {before:.1f} to {after:.1f} dB", place=game["name"], **values
                 )
@@ -115,7 +116,7 @@ class Interview(Widget):
             copied = {
                 "ls": ":",
                 "color": view.GREY,
-                "label": say("copy last frame") if row == 0 else None,
+                "label": view.figure_text("copy last frame") if row == 0 else None,
             }
             ax.plot([game["psnr_copied"]] * 2, [row - 0.4, row + 0.4], **copied)
         places = [game["name"] for game in self.rounds]

@@ -187,7 +187,14 @@ def _plot_path(ax, path, colour):
     ax.plot(*path[0], "o", color="black", ms=8, mec="white", zorder=5)
     ax.plot(*path[-1], "s", color=colour, ms=8, mec="white", zorder=5)
     _label(ax, path[0], "θ", "black", (-9, -3), ha="right")
-    _label(ax, path[-1], say("after {n} updates", n=len(path) - 1), colour, (0, 8), ha="center")
+    _label(
+        ax,
+        path[-1],
+        view.figure_text("after {n} updates", n=len(path) - 1),
+        colour,
+        (0, 8),
+        ha="center",
+    )
 
 
 def _plot_update(left, right, start, alpha, beta):

@@ -81,18 +81,18 @@ class Benefit(Widget):
         for ax, metric in zip(axes, METRICS):
             gains = gains_of(self._table, metric).xs(self.k, level="k").unstack("steps")
             gains = gains.loc[list(self.rows)]
-            name, digits = say(UNITS[metric][0]), UNITS[metric][1]
+            name, digits = view.figure_text(UNITS[metric][0]), UNITS[metric][1]
             ax.imshow(gains, cmap="PuOr", vmin=-_scale(gains), vmax=_scale(gains), aspect="auto")
             for (i, j), value in np.ndenumerate(gains.to_numpy()):
                 color = "white" if abs(value) > 0.6 * _scale(gains) else "black"
                 ax.text(j, i, f"{value:+.{digits}f}", ha="center", va="center", color=color)
             ax.set_xticks(range(gains.shape[1]), gains.columns)
             ax.set_yticks(range(len(gains)), gains.index)
-            ax.set_title(say("MAML minus fine-tuning: {name}", name=name), loc="left")
+            ax.set_title(view.figure_text("MAML minus fine-tuning: {name}", name=name), loc="left")
             for differs, line in gains.iterrows():
                 values = ", ".join(f"{value:+.{digits}f}" for value in line)
                 said.append(f"{name}, {say(differs)}: {values}")
-        axes[-1].set_xlabel(say("steps that fine-tuning may take"))
+        axes[-1].set_xlabel(view.figure_text("steps that fine-tuning may take"))
         figure.alt = say(
             "MAML minus fine-tuning with {steps} steps, K = {k}. {lines}.",
             steps=", ".join(map(str, self.budgets)),

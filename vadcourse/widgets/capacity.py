@@ -111,13 +111,13 @@ class Capacity(Widget):
         truth = np.frombuffer(self.frames, np.uint8).reshape(n, height, width)[number] / 255
         images = np.frombuffer(self.predictions, np.uint8).reshape(-1, n, height, width) / 255
         figure, axes = view.subplots(2, len(row) + 1, size=(1.9 * len(row) + 2, 4.4))
-        _plot(axes[0, 0], truth, say("truth\n(frame {frame})", frame=self.frame))
+        _plot(axes[0, 0], truth, view.figure_text("truth\n(frame {frame})", frame=self.frame))
         axes[1, 0].axis("off")
         # One scale for all errors, so that widths can be compared.
         error_style = {"cmap": view.ERROR_MAP, "vmax": view.ERROR_MAX}
         for column, network in zip(axes[:, 1:].T, row):
             prediction = images[network["offset"] // images[0].size, number]
-            boar = say(
+            boar = view.figure_text(
                 "width {width}\nboar {psnr:.1f} dB",
                 width=network["width"],
                 psnr=network["psnr_boar"],
@@ -126,7 +126,7 @@ class Capacity(Widget):
             _plot(
                 column[1],
                 abs(truth - prediction),
-                say("gap {gap:.1f} dB", gap=_gap(network)),
+                view.figure_text("gap {gap:.1f} dB", gap=_gap(network)),
                 **error_style,
             )
         for ax in axes.flat:

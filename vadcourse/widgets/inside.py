@@ -17,7 +17,7 @@ from vadkit.predictors.base import Predictor
 from vadkit.predictors.memory import MemoryUNet
 from vadkit.predictors.unet import UNet
 from vadkit.scenes import Clip
-from vadkit.text import say
+from vadkit.text import recognise, say
 from vadkit.widgets.base import PALETTE, Widget, json_list, traits
 from vadkit.windows import N_INPUTS, Windows
 
@@ -133,10 +133,9 @@ class Inside(Widget):
         figure, ax = view.subplots(size=(width / 100, height / 100 + 0.4))
         ax.set(xlim=(-2, width + 2), ylim=(height, -4))
         ax.axis("off")
-        score = say(
-            "frame {frame}, PSNR {psnr:.1f} dB", frame=self.frame, psnr=network["psnr"][number]
-        )
-        ax.set_title(f"{say(self.variant)}: {score}", loc="left", fontsize=11)
+        values = {"frame": self.frame, "psnr": network["psnr"][number]}
+        score = view.figure_text("frame {frame}, PSNR {psnr:.1f} dB", **values)
+        ax.set_title(f"{view.figure_text(self.variant)}: {score}", loc="left", fontsize=11)
         for kind, corners in network["arrows"]:
             u_shape.draw_arrow(ax, kind, corners)
         for block in network["blocks"]:
@@ -144,9 +143,8 @@ class Inside(Widget):
         figure.alt = say(
             "Inside the network '{name}' at frame {frame} (PSNR {psnr:.1f} dB): four inputs, the "
             "maps that vary most in blocks of {sizes}, the prediction, the truth and the error.",
-            name=self.variant,
-            frame=self.frame,
-            psnr=network["psnr"][number],
+            name=recognise(self.variant),
+            **values,
             sizes=", ".join(_size(b) for b in network["blocks"] if "shape" in b),
         )
         return figure

@@ -74,6 +74,7 @@ class Settling(Widget):
         # Every step is predicted beforehand: the slider must do without a kernel.
         predictions = [_settle(model, support, inputs, n_steps) for model in models.values()]
         images = np.concatenate([truth[None], *predictions])
+        self._names = list(models)
         super().__init__(
             pictures=(images * 255).round().astype(np.uint8).tobytes(),
             shape=[n_steps + 1, *truth.shape],
@@ -117,15 +118,14 @@ class Settling(Widget):
         truth, predictions = self.images
         figure, axes = view.subplots(2, len(steps) + 1, size=(2 * len(steps) + 2.2, 4.6))
         curves = []
-        for row, (name, outside) in enumerate(zip(self.names, self.outside)):
+        for row, (name, outside) in enumerate(zip(self._names, self.outside)):
             values = [f"{outside[step]:.1f}" for step in steps]
-            curves.append(say("{name}: {curve} dB", name=name, curve=", ".join(values)))
+            curves.append(say("{name}: {curve} dB", name=recognise(name), curve=", ".join(values)))
             for ax, step, value in zip(axes[row], steps, values):
-                _plot_grey(
-                    ax, predictions[row, step], say("{n} steps: {value} dB", n=step, value=value)
-                )
-            _plot_grey(axes[row, -1], truth, "what came")
-            axes[row, 0].set_ylabel(name, fontsize=11)
+                title = view.figure_text("{n} steps: {value} dB", n=step, value=value)
+                _plot_grey(ax, predictions[row, step], title)
+            _plot_grey(axes[row, -1], truth, view.figure_text("what came"))
+            axes[row, 0].set_ylabel(view.figure_text(name), fontsize=11)
         figure.alt = say(
             "Predictions of one frame by two models after {steps} inner steps, and the frame that "
             "came. PSNR outside the anomaly: {curves}.",

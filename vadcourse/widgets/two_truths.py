@@ -72,7 +72,7 @@ class TwoTruths(Widget):
             buffer.add(to_float(predictions))
             curves.append(psnr)
         limits = _limits(names, threshold, curves, truths)
-        self._clip = clip
+        self._clip, self._names = clip, names
         super().__init__(
             frames=clip.frames.tobytes(),
             predictions=buffer.pixels,
@@ -117,7 +117,11 @@ class TwoTruths(Widget):
         figure, whole = view.subplots(size=(11, 4.6))
         whole.remove()
         grid = figure.add_gridspec(2, 5, height_ratios=[1.15, 1])
-        _plot(figure.add_subplot(grid[0, 2]), self._clip.frames[self.frame], "what came")
+        _plot(
+            figure.add_subplot(grid[0, 2]),
+            self._clip.frames[self.frame],
+            view.figure_text("what came"),
+        )
         values, said = np.array(self.psnr, float), []
         low, high = np.nanmin(values) - 1, np.nanmax(values) + 1
         for i, columns in enumerate((slice(0, 2), slice(3, 5))):
@@ -139,8 +143,12 @@ class TwoTruths(Widget):
         at = i * (T - N_INPUTS) + self.frame - N_INPUTS
         drawn = np.frombuffer(self.predictions, np.uint8).reshape(-1, H, W)[at]
         error = abs(self._clip.frames[self.frame] - drawn.astype(float)) / 255
-        _plot(axes[0], drawn, f"{self.names[i]}:\n" + say("prediction"))
-        title = say("its error\n(0 to {most})", most=self.error_max)
+        _plot(
+            axes[0],
+            drawn,
+            f"{view.figure_text(self._names[i])}:\n" + view.figure_text("prediction"),
+        )
+        title = view.figure_text("its error\n(0 to {most})", most=self.error_max)
         _plot(axes[1], error, title, view.ERROR_MAP, self.error_max)
 
     def _plot_curve(self, ax, i):
@@ -153,9 +161,9 @@ class TwoTruths(Widget):
         ax.axvline(self.frame, color=view.BLACK, lw=1)
         ax.set(xlabel="frame (shaded: abnormal here)", ylabel="PSNR (dB)", xlim=(0, len(psnr) - 1))
         is_alarm = alarms[self.frame]
-        word = say("ALARM") if is_alarm else say("quiet")
+        word = view.figure_text("ALARM") if is_alarm else view.figure_text("quiet")
         colour = view.VERMILLION if is_alarm else view.BLACK
-        title = say("{word} at frame {frame}", word=word, frame=self.frame)
+        title = view.figure_text("{word} at frame {frame}", word=word, frame=self.frame)
         ax.set_title(title, color=colour, weight="bold")
         ax.spines[["top", "right"]].set_visible(False)
 

@@ -38,6 +38,7 @@ from vadkit.view.style import (
     VERMILLION,
     bundle,
     colours_of,
+    figure_text,
     image_tag,
     show,
     subplots,
@@ -48,7 +49,7 @@ from vadkit.view.tables import table
 __all__ = [
     "ABNORMAL", "AMBER", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN",
     "GREY", "PURPLE", "SKY", "VERMILLION", "as_clip", "bundle", "colours_of", "describe_labels",
-    "feature_maps", "gallery", "image_tag", "intervals", "kind_of", "predict_and_score",
-    "predictions", "psnr_curve", "representative_frame", "scored", "show", "still", "subplots",
-    "table", "to_image", "window_strip",
+    "feature_maps", "figure_text", "gallery", "image_tag", "intervals", "kind_of",
+    "predict_and_score", "predictions", "psnr_curve", "representative_frame", "scored", "show",
+    "still", "subplots", "table", "to_image", "window_strip",
 ]  # fmt: skip

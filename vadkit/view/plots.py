@@ -13,7 +13,7 @@ from vadkit.evaluation import SCORES
 from vadkit.predicting import device_of
 from vadkit.predictors import UNet
 from vadkit.scenes import Clip, check_labels
-from vadkit.text import say
+from vadkit.text import recognise, say
 from vadkit.view import style
 from vadkit.view.clips import (
     as_clip,
@@ -118,11 +118,13 @@ def window_strip(clip: Clip | np.ndarray, frame: int) -> Figure:
     figure, axes = subplots(1, N_INPUTS + 1, size=(9, 2.2))
     for i, ax in enumerate(axes):
         _plot_image(
-            ax, clip.frames[first + i], say("x{i} (frame {frame})", i=i + 1, frame=first + i)
+            ax,
+            clip.frames[first + i],
+            style.figure_text("x{i} (frame {frame})", i=i + 1, frame=first + i),
         )
     for side in axes[-1].spines.values():
         side.set(color=style.BLUE, linewidth=3)
-    title = say("x5 (frame {frame})\nto predict", frame=frame)
+    title = style.figure_text("x5 (frame {frame})\nto predict", frame=frame)
     axes[-1].set_title(title, fontsize=10, color=style.BLUE)
     figure.alt = say(
         "Five frames in a row from clip {name}: x1 to x4 are the input, "
@@ -164,13 +166,19 @@ def still(
     prediction, truth = predictions[frame - N_INPUTS], clip.frames[frame] / 255
     error = abs(truth - prediction)
     figure, axes = subplots(1, 4, size=(11, 2.5), width_ratios=[1, 1, 1.12, 2.1])
-    _plot_image(axes[0], truth, say("ground truth (frame {frame})", frame=frame), vmax=1)
-    _plot_image(axes[1], prediction, say("prediction"), vmax=1)
+    _plot_image(
+        axes[0], truth, style.figure_text("ground truth (frame {frame})", frame=frame), vmax=1
+    )
+    _plot_image(axes[1], prediction, style.figure_text("prediction"), vmax=1)
     bright = style.ERROR_MAX  # fixed, so that two predictors can be compared
-    shown = _plot_image(axes[2], error, say("error"), cmap=style.ERROR_MAP, vmax=bright)
+    shown = _plot_image(
+        axes[2], error, style.figure_text("error"), cmap=style.ERROR_MAP, vmax=bright
+    )
     figure.colorbar(shown, ax=axes[2], fraction=0.046, ticks=[0, bright / 2, bright])
     _plot_curves(axes[3], {"PSNR": psnr}, clip.labels, threshold, frame)
-    title = say("{psnr:.1f} dB at frame {frame} (shaded: abnormal)", psnr=psnr[frame], frame=frame)
+    title = style.figure_text(
+        "{psnr:.1f} dB at frame {frame} (shaded: abnormal)", psnr=psnr[frame], frame=frame
+    )
     axes[3].set_title(title, fontsize=10)
     axes[3].get_legend().remove()
     axes[3].set_ylabel(SCORES[score].unit)
@@ -214,15 +222,17 @@ def predictions(
     columns = len(predictors) + 1
     figure, axes = subplots(2, columns, size=(2.2 * columns, 4.7))
     truth = clip.frames[frame] / 255
-    _plot_image(axes[0, 0], truth, say("ground truth\n(frame {frame})", frame=frame), vmax=1)
+    _plot_image(
+        axes[0, 0], truth, style.figure_text("ground truth\n(frame {frame})", frame=frame), vmax=1
+    )
     axes[1, 0].axis("off")
     listed = []
     for (name, predictor), above, below in zip(predictors.items(), axes[0, 1:], axes[1, 1:]):
         (drawn,), psnr = predict_and_score(window, predictor)
-        _plot_image(above, drawn, f"{say(name)}\n{psnr[-1]:.1f} dB", vmax=1)
+        _plot_image(above, drawn, f"{style.figure_text(name)}\n{psnr[-1]:.1f} dB", vmax=1)
         options = {"cmap": style.ERROR_MAP, "vmax": style.ERROR_MAX}
-        _plot_image(below, abs(drawn - truth), "its error", **options)
-        listed.append(f"{say(name)} {psnr[-1]:.1f} dB")
+        _plot_image(below, abs(drawn - truth), style.figure_text("its error"), **options)
+        listed.append(f"{recognise(name)} {psnr[-1]:.1f} dB")
     figure.alt = say(
         "Frame {frame} of clip {name}: ground truth, {n} predictions and their errors; "
         "PSNR: {psnr}.",

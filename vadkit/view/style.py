@@ -14,7 +14,7 @@ import matplotlib.figure
 import matplotlib.font_manager
 from matplotlib.axis import Tick
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
+from matplotlib.ticker import FuncFormatter
 from PIL import Image
 
 from vadkit.checks import checked
@@ -141,11 +141,36 @@ def _translate(figure):
         return
     for axis in [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]:
         formatter = axis.get_major_formatter()
-        if isinstance(formatter, FixedFormatter):  # names at ticks are written when it is drawn
-            formatter.seq = [recognise(name) for name in formatter.seq]
+        if isinstance(formatter, FuncFormatter):  # names at ticks are written when it is drawn
+            axis.set_major_formatter(FuncFormatter(functools.partial(_said_at, formatter)))
     for artist in figure.findobj(Text):
         artist.set_text(recognise(artist.get_text()))
         artist.set_family(["DejaVu Sans", font])
+
+
+def _said_at(formatter, value, position):
+    return recognise(formatter(value, position))
+
+
+@checked
+def figure_text(english: str, **values: Any) -> str:
+    """Translate a text that a figure shows, where there is a font for it.
+
+    Parameters
+    ----------
+    english : str
+        As for `vadkit.text.say`.
+    **values : object
+        What its placeholders stand for.
+
+    Returns
+    -------
+    str
+        In the reader's language, or in English.
+    """
+    if TRANSLATIONS and not cjk_font():
+        return english.format(**values)
+    return say(english, **values) if values else recognise(english)
 
 
 @functools.cache
@@ -157,7 +182,14 @@ def cjk_font() -> str:
     str
         Its name, or "" where there is none, with a warning.
     """
-    there = set(matplotlib.font_manager.get_font_names())
+    manager = matplotlib.font_manager
+    if not set(CJK_FONTS) & set(manager.get_font_names()):
+        # What was installed since matplotlib made its list is not in it.
+        for path in {*manager.findSystemFonts()} - {
+            font.fname for font in manager.fontManager.ttflist
+        }:
+            manager.fontManager.addfont(path)
+    there = set(manager.get_font_names())
     found = [name for name in CJK_FONTS if name in there]
     if not found:
         warnings.warn(say("No font has Chinese letters: figures keep their English words. "

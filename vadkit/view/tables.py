@@ -9,7 +9,7 @@ from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
 from vadkit.checks import checked
-from vadkit.text import recognise
+from vadkit.text import TRANSLATIONS, recognise
 
 STYLES: list = [
     {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold"},
@@ -28,6 +28,16 @@ class _Table(Styler):
 
     def __repr__(self) -> str:
         return self.data.to_string(index=False, float_format="{:.3f}".format)
+
+
+def _translated(frame):
+    """The same with headers and words in the reader's language; numbers keep their types."""
+    frame = frame.rename(columns=_said)
+    for i, kind in enumerate(frame.dtypes if TRANSLATIONS else []):
+        if not pd.api.types.is_numeric_dtype(kind):
+            words = [_said(value) for value in frame.iloc[:, i]]
+            frame.isetitem(i, pd.Series(words, index=frame.index, dtype=kind))
+    return frame
 
 
 def _said(value):
@@ -60,7 +70,7 @@ def table(
         raise ValueError("A table needs at least one row.")
     if any(frame.index.names):
         frame = frame.reset_index()
-    frame, caption = frame.rename(columns=_said).map(_said), recognise(caption)
+    frame, caption = _translated(frame), recognise(caption)
     # Without this, pandas samples an id, and no notebook is saved twice with the same bytes.
     content = " ".join([caption, *map(str, frame.columns)])
     identity = hashlib.sha256(content.encode()).hexdigest()[:8]

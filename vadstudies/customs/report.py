@@ -105,9 +105,9 @@ def against_steps(curves: DataFrame, copied: float, names: dict[str, str]):
         places = curves.index.get_indexer(line.index)  # one as wide as the next
         ax.plot(places, line, label=name, **style)
         said.append(_in_words(name, [say("{v:.2f} after {n}", v=v, n=n) for n, v in line.items()]))
-    ax.axhline(copied, color=view.GREY, ls=":", label=say("copy last frame"))
+    ax.axhline(copied, color=view.GREY, ls=":", label=view.figure_text("copy last frame"))
     ax.set_xticks(range(len(curves)), curves.index)
-    ax.set(xlabel=say("steps on ten windows"), ylabel=say("raw AUC"))
+    ax.set(xlabel=view.figure_text("steps on ten windows"), ylabel=view.figure_text("raw AUC"))
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.alt = say("Raw AUC against steps. {curves}.", curves="; ".join(said))
     return figure
@@ -125,7 +125,11 @@ def against_shots(study: Study, methods: list[str], metric: str = "auc_raw"):
         )
         values = [say("{v:.2f} at K = {k}", v=v, k=k) for k, v in zip(study.shots, mean)]
         said.append(_in_words(method, values))
-    ax.set(xlabel=say("windows K"), ylabel=say(METRICS[metric]), xticks=study.shots)
+    ax.set(
+        xlabel=view.figure_text("windows K"),
+        ylabel=view.figure_text(METRICS[metric]),
+        xticks=study.shots,
+    )
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.alt = say(
         "{metric} against K. {curves}.", metric=say(METRICS[metric]), curves="; ".join(said)

@@ -207,6 +207,7 @@ figure, ax = view.subplots(alt="PSNR")
 ax.plot([1, 2], label="copy last frame")
 ax.set(xlabel="frame", ylabel="PSNR (dB)", title="after 3 steps")
 ax.set_xticks([0, 1], ["walker", "runner"])
+ax.set_yticks([1, 2], [1, 2])
 ax.legend()
 view.to_image(figure)
 texts = [ax.get_xlabel(), ax.get_title(), *(t.get_text() for t in ax.get_xticklabels())]

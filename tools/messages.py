@@ -26,7 +26,8 @@ from vadcourse.widgets import benefit
 from vadcourse.widgets.drawn_figure import FIGURES
 from vadkit.checkpoints import atomic_path
 from vadkit.cli import output_file, run_script
-from vadkit.toy import CONTEXTUAL, KINDS
+from vadkit.toy import CONTEXTUAL, CUSTOMS, KINDS
+from vadkit.toy.passers_by import STRANGER
 from vadstudies.benefit.report import DIFFERS, UNITS
 from vadstudies.capacity.report import PANELS, STYLE
 from vadstudies.customs.protocol import CONTROLLED, LEARN_NOTHING, METHODS, WRONG
@@ -170,6 +171,9 @@ def names() -> list[str]:
     return [
         *KINDS,
         *CONTEXTUAL,
+        STRANGER,
+        *CUSTOMS,
+        *(side.name for sides in CUSTOMS.values() for side in sides),
         *FIGURES,
         *DIFFERS,
         *STYLE,

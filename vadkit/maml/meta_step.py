@@ -27,8 +27,7 @@ def meta_step(
     *,
     first_order: bool = False,
     step_weights: Sequence[float] | Callable | None = None,
-    fraction: float = 0.0,
-    max_norm: float | None = None,
+    fraction: float = 0.0, max_norm: float | None = None,
     loss: Callable = prediction_loss,
 ) -> float:
     """Move theta, on one episode, to where a few inner steps lead to a low query loss.

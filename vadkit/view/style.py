@@ -149,7 +149,7 @@ def _translate(figure):
 
 
 def _said_at(formatter, value, position):
-    return recognise(formatter(value, position))
+    return recognise(str(formatter(value, position)))
 
 
 @checked

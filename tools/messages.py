@@ -37,7 +37,7 @@ from vadstudies.predictors.run import ROWS
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {"say": None, "figure_text": None, "NotYet": None, "Stopped": None}
 # What becomes a text of a figure or a table is translated when it is shown, without a `say`.
-SHOWN = set("xlabel ylabel label title suptitle caption alt xticklabels yticklabels".split())
+SHOWN = set("xlabel ylabel label title suptitle caption alt xticklabels score_name".split())
 SETTERS = set("set_title set_xlabel set_ylabel set_label suptitle rename_axis annotate".split())
 WORDS = re.compile("[A-Za-z]{3}")
 WORD = re.compile("[A-Za-z, -]{3,}")  # of a table or a legend: no name of an argument
@@ -61,6 +61,11 @@ def extract_python(file, keywords, comment_tags, options):
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Call):
             yield from _texts_of_call(node, keywords)
+        elif isinstance(node, ast.arguments) and node.defaults:
+            with_default = (node.posonlyargs + node.args)[-len(node.defaults) :]
+            for argument, default in zip(with_default, node.defaults):
+                if argument.arg in SHOWN:
+                    yield from _literals([default])
 
 
 def _texts_of_call(call, keywords):

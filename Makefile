@@ -28,12 +28,14 @@ ifndef OMP_WAIT_POLICY
 export GOMP_SPINCOUNT ?= 10000
 endif
 
+NBVAL := -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 --nbval-kernel-name python3
 test: .venv/ready
 	$(PY) -m pytest -q -m "not browser" -n 2 --dist loadfile tests
-	$(PY) -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 \
-	  --nbval-kernel-name python3 notebooks
+	$(PY) -m pytest $(NBVAL) --ignore=notebooks/zh notebooks
+	VADKIT_LANG=zh $(PY) -m pytest $(NBVAL) notebooks/zh
 
-browser-test: .venv/ready
+browser-NBVAL := -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 --nbval-kernel-name python3
+test: .venv/ready
 	$(PY) -m pytest -q -m browser -n 2 --dist loadfile tests
 
 lint: .venv/ready

@@ -12,6 +12,7 @@ import pytest
 from babel.messages import Catalog
 
 from notebooks import ROOT, all_notebooks, read
+from vadcourse.widgets import Presenter
 
 LANGUAGES = catalogues.languages()
 ORIGINALS = [path for path in editions.originals() if path.suffix == ".ipynb"]
@@ -123,6 +124,14 @@ def test_links_lead_to_the_same_edition_where_there_is_one():
     assert editions.relinked("[n](notebooks/00_start_here.ipynb)", readme, "zh") == (
         "[n](notebooks/zh/00_start_here.ipynb)"
     )
+
+
+def test_a_chinese_deck_has_the_slides_and_notes_of_the_english_one():
+    one, other = (Presenter(ROOT / "notebooks" / folder) for folder in ("", "zh"))
+    assert one.cells == other.cells
+    for ours, theirs in zip(one.slides, other.slides, strict=True):
+        assert len(ours["notes"]) == len(theirs["notes"]), ours["title"]
+        assert ours["number"] == theirs["number"] and theirs["title"]
 
 
 # Keeping in step

@@ -182,6 +182,8 @@ def _in_slides(source):
 
 def mark(notebook: NotebookNode) -> bool:
     """Split cells and write the slide types; True when anything was different."""
+    if "lang" in notebook.metadata:  # a translated edition has the slides of the English one
+        return False
     cells = list(split(notebook.cells))
     changed = len(cells) != len(notebook.cells)
     notebook.cells = cells

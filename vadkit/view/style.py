@@ -5,6 +5,7 @@ import functools
 import html
 import io
 import itertools
+import logging
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -194,6 +195,8 @@ def cjk_font() -> str:
     if not found:
         warnings.warn(say("No font has Chinese letters: figures keep their English words. "
                                "Install one, such as Noto Sans CJK SC."), stacklevel=2)  # fmt: skip
+    # Small ones have no bold: said once for each picture, that would bury what a cell shows.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return found[0] if found else ""
 
 

@@ -32,7 +32,8 @@ for (const box of document.querySelectorAll("pre, .output, table")) {
 // Another edition opens at the cell, or the heading, that is being read.
 for (const link of document.querySelectorAll("a.language")) {
   link.addEventListener("click", () => {
-    const isAbove = (cell) => cell.getBoundingClientRect().top < innerHeight / 3;
+    const {bottom} = document.querySelector("header").getBoundingClientRect();
+    const isAbove = (cell) => cell.getBoundingClientRect().top <= Math.max(bottom, 0) + 10;
     const cell = [...document.querySelectorAll("[id^=cell-]")].findLast(isAbove);
     link.hash = cell && scrollY > 0 ? cell.id : "";
   });

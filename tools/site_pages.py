@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import decks
 import jinja2
@@ -139,6 +140,8 @@ def with_links(text: str, folder: Path, page: Page) -> str:
             link["href"] = page.home + PAGE_OF.get(name, name) + (anchor and f"#{anchor}")
         else:  # a file of the repository that is no page
             link.unwrap()
+    for heading in soup.find_all(id=re.compile("%")):  # a browser decodes addresses, never ids
+        heading["id"] = unquote(heading["id"])
     for image in soup.find_all("img", src=re.compile(r"^(?!data:)")):
         image["src"] = f"{page.root}docs/{Path(image['src']).name}"
     return str(soup)

@@ -3,9 +3,14 @@
 import decks
 import nbformat
 import pytest
+from conftest import REPOSITORY
+
+from notebooks import read
+from vadkit import text
 
 pytestmark = pytest.mark.browser
 
+CHINESE = REPOSITORY / "notebooks" / "zh"
 WIDGETS = """import vadkit
 from vadcourse.meta_widgets import EpisodeGrid, TwoStep
 from vadcourse.widgets import GuardShift
@@ -122,3 +127,25 @@ def test_a_deck_fits_its_screen(stand_alone, page):
             part["y"] + part["height"] <= box["y"] + box["height"] + 1 <= 541 for part in inside
         )
         page.keyboard.press("Space")
+
+
+def test_a_chinese_deck_has_every_slide_and_speaks_chinese(page, tmp_path):
+    name = "00_start_here.ipynb"
+    decks.write(CHINESE / name, read(CHINESE / name), tmp_path / "deck.html")
+    text.use("en")  # the tool goes on in the language of the deck
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto((tmp_path / "deck.html").as_uri())
+    assert page.locator("html").get_attribute("lang") == "zh"
+    slides = [cell.metadata.slideshow.slide_type for cell in read(CHINESE.parent / name).cells]
+    assert page.locator("main > section").count() == slides.count("slide")
+    for _ in range(len(slides)):
+        box = page.locator("section.on").bounding_box()
+        for part in page.locator("section.on > div:visible").all():
+            inside = part.bounding_box()
+            assert inside["y"] + inside["height"] <= box["y"] + box["height"] + 1
+        page.keyboard.press("Space")
+    assert (
+        page.locator("footer output").inner_text()
+        == f"{slides.count('slide')} / {slides.count('slide')}"
+    )
+    assert page.locator(".vadkit button", has_text="播放").count()

@@ -11,8 +11,7 @@ LAB_ARGS := $(if $(filter none,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell
 
 # VADKIT_LANG=zh: the Chinese edition, and JupyterLab's own words in Chinese.
 EDITION := $(filter-out en,$(VADKIT_LANG))
-lab: .venv/ready
-	$(if $(EDITION),$(PY) -m pip install -q -c constraints.txt -e ".[$(EDITION)]")
+lab: .venv/ready $(addprefix .venv/ready-,$(EDITION))
 	$(PY) tools/lab_settings.py
 	$(PY) -m jupyterlab \
 	  --LabApp.default_url=/lab/tree/notebooks/$(addsuffix /,$(EDITION))00_start_here.ipynb \
@@ -64,6 +63,10 @@ install: .venv/ready
 	$(PY) -m pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	$(PY) -m pip install -q -c constraints.txt -e ".[test,site]"
 	touch .venv/ready
+
+.venv/ready-%: .venv/ready
+	$(PY) -m pip install -q -c constraints.txt -e ".[$*]"
+	touch $@
 
 # Renew environment.yml, and constraints.txt where pyproject.toml asks for something new.
 # UPGRADE=1 takes the newest version of everything.

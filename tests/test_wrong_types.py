@@ -94,7 +94,7 @@ def good():
         "callbacks": [], "caption": "a table", "captions": ["a clip"], "causal": False,
         "classes": (), "clip": clip, "clips": [clip], "columns": 2, "custom": None,
         "cutouts": strangers(), "decay": 0.5, "depth": 1, "device": "cpu", "empty": "",
-        "episode": sampler[0], "every": 2, "figure": figure(), "first_order": True, "fps": 5.0,
+        "english": "a boar", "episode": sampler[0], "every": 2, "figure": figure(), "first_order": True, "fps": 5.0,
         "fraction": 0.5, "frame": pd.DataFrame({"a": [1]}), "frames": clip.frames, "guess": False,
         "generator": torch.Generator(), "gradient": 0.0, "half": False, "halvings": 1, "heads": 2,
         "header": {"a": 1}, "held_out": 0.1, "history": maml.MetaHistory(), "images": clip.frames,

@@ -135,7 +135,9 @@ def save(catalog: Catalog, path: Path) -> None:
     """Write a catalogue, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as unfinished, open(unfinished, "wb") as file:
-        write_po(file, catalog, width=100, include_previous=True, ignore_obsolete=True)
+        # No line numbers: they change with every edit of a file above a text.
+        options = {"include_lineno": False, "include_previous": True, "ignore_obsolete": True}
+        write_po(file, catalog, width=100, **options)
 
 
 def language_code(text: str) -> str:

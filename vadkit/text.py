@@ -62,9 +62,8 @@ def use(language: str) -> None:
             if "{0}" in english:
                 pattern = re.sub(r"\\{\d\\}", "(.*)", re.escape(english))
                 _PATTERNS.append((re.compile(pattern, re.S), translation))
-        _PATTERNS.sort(
-            key=lambda pair: -len(pair[0].pattern)
-        )  # "after {0} steps", then "{0} steps"
+        # "after {0} steps" is tried before "{0} steps".
+        _PATTERNS.sort(key=lambda pair: -len(pair[0].pattern))
     elif language not in ("", "en"):
         there = ", ".join(["en", *languages()])
         sentence = f"Texts stay English: VADKIT_LANG is '{language}', there are {there}."

@@ -23,13 +23,15 @@ if something_is_missing; then
     echo "The course could not be copied to $HOME/course." >&2
 fi
 
-# `hand_in` writes to a folder of that name beside the notebooks: here it is a link.
-if [ -n "${VADKIT_HAND_IN:-}" ]; then
-  mine=$VADKIT_HAND_IN/$JUPYTERHUB_USER link=course/notebooks/hand_in
+# `hand_in` writes to a folder of that name beside the notebooks of either language: here it is a
+# link.
+for folder in ${VADKIT_HAND_IN:+course/notebooks course/notebooks/zh}; do
+  [ -d "$folder" ] || continue
+  mine=$VADKIT_HAND_IN/$JUPYTERHUB_USER link=$folder/hand_in
   mkdir -p "$mine" && [ -O "$mine" ] && chmod 700 "$mine" &&
     { [ -L "$link" ] || [ ! -e "$link" ]; } && ln -sfn "$mine" "$link" ||
     echo "$PWD/$link does not lead to $mine: what is handed in does not arrive." >&2
-fi
+done
 
 # A cell that eats memory gets a MemoryError before the system ends the student's whole server: one
 # process may have three quarters of what a student has.

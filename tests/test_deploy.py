@@ -38,7 +38,8 @@ def start(tmp_path):
     """Run start_student.sh with the course's `vadkit`; JupyterHub's part only says how it began."""
     handout = tmp_path / "handout"
     shutil.copytree(ROOT / "docs" / "badges", handout / "docs" / "badges")
-    (handout / "notebooks").mkdir()
+    (handout / "notebooks" / "zh").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / "zh" / "00_start_here.ipynb", handout / "notebooks" / "zh")
     for number in ("00", "03"):
         shutil.copy(next((ROOT / "notebooks").glob(f"{number}*.ipynb")), handout / "notebooks")
     programs = tmp_path / "bin"
@@ -80,7 +81,8 @@ def test_a_students_server_starts_in_a_folder_of_the_course(start, tmp_path):
     assert f"threads 1 passive, data {3 * 2**20}, arguments --port=1 --" in said
     notebooks = tmp_path / "home" / "course" / "notebooks"
     assert len(list(notebooks.glob("*.ipynb"))) == 2
-    (notebooks / "hand_in" / "ada.zip").write_text("mine")
+    (notebooks / "zh" / "hand_in" / "ada.zip").write_text("mine")  # from either edition
+    assert (notebooks / "hand_in" / "ada.zip").read_text() == "mine"
     assert (tmp_path / "drop" / "ada" / "ada.zip").read_text() == "mine"
     for private in (notebooks.parent, tmp_path / "drop" / "ada"):
         assert stat.S_IMODE(private.stat().st_mode) == 0o700

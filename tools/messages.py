@@ -187,6 +187,7 @@ def names() -> list[str]:
         *ROWS,
         "abnormal",
         "PSNR",
+        "all walk {0}",  # of tools/pictures.py
         *(title for _, title in DOCUMENTS.values()),
     ]
 

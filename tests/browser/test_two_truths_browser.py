@@ -53,7 +53,7 @@ def test_opposite_alarms_at_the_same_moment(open_page):
     assert frames.input_value() == "35" and verdicts(page) == ["ALARM", "quiet"]
     assert frames.get_attribute("aria-valuetext") == "frame 35 / 49, upper: ALARM, lower: quiet"
     upper, lower = page.locator(".vk-reason").all_inner_texts()
-    assert "abnormal here" in upper and "normal here" in lower and "right" in upper
+    assert "abnormal here" in upper and "normal here" in lower and "correct" in upper
     page.keyboard.press("End")
     assert frames.input_value() == "49"
 

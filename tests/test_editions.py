@@ -217,6 +217,7 @@ ax.plot([1, 2], label="copy last frame")
 ax.set(xlabel="frame", ylabel="PSNR (dB)", title="after 3 steps")
 ax.set_xticks([0, 1], ["walker", "runner"])
 ax.set_yticks([1, 2], [1, 2])
+ax.text(0, 1, "野猪")
 ax.legend()
 view.to_image(figure)
 texts = [ax.get_xlabel(), ax.get_title(), *(t.get_text() for t in ax.get_xticklabels())]
@@ -243,5 +244,6 @@ def test_figures_are_chinese_and_no_glyph_is_missing():
 
 def test_without_a_chinese_font_figures_stay_english_and_say_so():
     shown, said = drawn("without")
+    assert "Glyph" not in said, "no boxes"
     assert shown == "frame|after 3 steps|walker|runner"
     assert HAN.search(said) and "Noto Sans CJK SC" in said

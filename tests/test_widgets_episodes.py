@@ -1,5 +1,7 @@
 """The widgets of notebook 04 without a browser, and its two exercise checks."""
 
+import base64
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from vadkit import view
 from vadkit.episodes import EpisodeSampler, Task
 from vadkit.pools import ClassPool, ScenePool
 from vadkit.scenes import Clip, Scene
+from vadkit.widgets.base import Widget
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +156,9 @@ def test_stills_and_pages_say_what_they_show(scenes, job):
     assert f"{first['place']} {first['first']}-{first['last']}" in alt
     interview = Interview({"near": trained(0.9, 0.001), "quick": trained(0.5, 1.9)}, [job])
     assert "hall, near: 26.0 to 26.0 dB; hall, quick" in interview.still().alt
+    told, _ = interview._repr_mimebundle_()
+    before_playing = Widget.still(interview)  # in words: the answers come after the bets
+    assert told["image/png"] == base64.b64encode(view.to_image(before_playing)).decode()
     for widget in (grid, interview):
         page = widget.to_html()
         assert "<img" in page and "https://" not in page

@@ -89,6 +89,9 @@ class Interview(Widget):
         right = sum(bet == winner for bet, winner in zip(self.bets, winners))
         return {"played": len(self.bets), "right": right, **wins}
 
+    def _cover(self):
+        return super().still()
+
     def _winner(self, result, when):
         psnr = [candidate[f"psnr_{when}"] for candidate in result["results"]]
         return self.names[int(np.argmax(psnr))]

@@ -6,6 +6,7 @@ import html
 import io
 import itertools
 import logging
+import re
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -138,7 +139,12 @@ def to_image(
 
 def _translate(figure):
     """Put every text of a figure into the reader's language, in a font that has its letters."""
-    if not TRANSLATIONS or not (font := cjk_font()):
+    if not TRANSLATIONS:
+        return
+    font = cjk_font()
+    if not font:  # a text that was translated before, such as a description, would be boxes
+        for artist in figure.findobj(Text):
+            artist.set_text(re.sub("[^\x00-\u2fff]+", "", artist.get_text()))
         return
     for axis in [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]:
         formatter = axis.get_major_formatter()

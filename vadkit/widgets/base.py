@@ -108,7 +108,7 @@ class Widget(anywidget.AnyWidget):
         """Give the live widget, a player or else a picture as HTML, a PNG, and the description."""
         live = super()._repr_mimebundle_(**options)
         data, metadata = live if isinstance(live, tuple) else (live or {}, {})
-        still = self.still()
+        still = self._cover()
         png = base64.b64encode(view.to_image(still)).decode()
         shown, about = {"image/png": png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
         inside = self._without_script(view.image_tag(still, self.alt, quality=10))
@@ -125,6 +125,10 @@ class Widget(anywidget.AnyWidget):
     def _without_script(self, picture):
         """What HTML shows where no script may run."""
         return picture
+
+    def _cover(self):
+        """The picture where it cannot be played; of a game, one that does not tell the answers."""
+        return self.still()
 
     def still(self) -> matplotlib.figure.Figure:
         """Draw a picture of it, for where nothing can be played: here, what it is in words.
@@ -153,7 +157,7 @@ class Widget(anywidget.AnyWidget):
         str
             A fragment, pixels and code inside; where no script may run, a picture.
         """
-        picture = view.image_tag(self.still(), self.alt)
+        picture = view.image_tag(self._cover(), self.alt)
         return self._player(quality, self._without_script(picture))
 
     def _player(self, quality, without_script):

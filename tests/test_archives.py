@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from prepare_helpers import cut_file
 
 from vadkit.prepare import archives, ucsd_dataset
+
+ABSOLUTE = str(Path(tempfile.gettempdir()) / "vadkit_escaped.txt")
 
 
 def plain(name, content=b"x", **changes):
@@ -32,7 +35,7 @@ LINK = plain("inside", type=tarfile.SYMTYPE, linkname="..", size=0)
 HOSTILE_TARS = {
     "climbs out": [plain("../escaped.txt")],
     "climbs out from inside": [plain("a/../../escaped.txt")],
-    "absolute": [plain("/tmp/vadkit_escaped.txt")],
+    "absolute": [plain(ABSOLUTE)],
     "windows drive": [plain("C:\\escaped.txt")],
     "backslashes": [plain("..\\escaped.txt")],
     "symbolic link": [LINK, plain("inside/escaped.txt")],
@@ -60,10 +63,10 @@ def refused(path, tmp_path):
 def test_hostile_tar(tmp_path, kind):
     path = write_tar(tmp_path / "a.tar.gz", [plain("fine.txt"), *HOSTILE_TARS[kind]])
     refused(path, tmp_path)
-    assert not Path("/tmp/vadkit_escaped.txt").exists()
+    assert not Path(ABSOLUTE).exists()
 
 
-HOSTILE_NAMES = ["../escaped.txt", "a/../../escaped.txt", "/tmp/vadkit_escaped.txt"]
+HOSTILE_NAMES = ["../escaped.txt", "a/../../escaped.txt", ABSOLUTE]
 
 
 @pytest.mark.parametrize("name", [*HOSTILE_NAMES, "C:/escaped.txt"])

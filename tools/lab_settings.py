@@ -22,7 +22,7 @@ def main(argv=None):
     default = ROOT / "notebooks"
     parser.add_argument("--notebooks", type=Path, default=default, metavar="FOLDER")
     folder = parser.parse_args(argv).notebooks
-    paths = sorted([*folder.glob("[0-9]*.ipynb"), *folder.glob("*/[0-9]*.ipynb")])
+    paths = sorted([*folder.glob("[0-9]*.ipynb"), *folder.glob("[a-z]*/[0-9]*.ipynb")])
     if not paths:
         raise ValueError(f"There are no notebooks of the course in {folder}.")
     copy_settings()

@@ -2,9 +2,7 @@
 
     python tools/messages.py [OUT]      OUT: a gettext template, build/messages.pot by default
 
-A translator turns the template into vadkit/locale/LANG/LC_MESSAGES/vadkit.po with
-`pybabel init -D vadkit -i build/messages.pot -d vadkit/locale -l LANG`, and `pybabel compile -D
-vadkit -d vadkit/locale` makes the vadkit.mo beside it that `VADKIT_LANG=LANG` shows.
+`tools/catalogues.py` keeps the catalogues of every language in step with what is collected here.
 """
 
 import argparse

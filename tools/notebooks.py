@@ -24,7 +24,7 @@ def all_notebooks() -> list[Path]:
 
 def all_editions() -> list[Path]:
     """The paths of all notebooks, those of translated editions after the English ones."""
-    return [*all_notebooks(), *sorted((ROOT / "notebooks").glob("*/[0-9]*.ipynb"))]
+    return [*all_notebooks(), *sorted((ROOT / "notebooks").glob("[a-z]*/[0-9]*.ipynb"))]
 
 
 def notebook_parser(description: str) -> argparse.ArgumentParser:

@@ -28,7 +28,8 @@ from vadkit.checkpoints import atomic_path
 from vadkit.cli import run_script, whole_number
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("notebooks/**/*.ipynb", "docs/**/*.*")  # the notebooks, and what they show and link to
+# The notebooks of every edition, not JupyterLab's checkpoints, and what they show and link to.
+PARTS = ("notebooks/*.ipynb", "notebooks/[a-z]*/*.ipynb", "docs/**/*.*")
 FIRST = "notebooks/00_start_here.ipynb"
 # What JupyterLab calls a language; its menus need the language pack, `pip install vadkit[zh]`.
 LOCALES = {"zh": "zh_CN"}
@@ -142,8 +143,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     n_copied, n_kept = copy_course(folder, options.origin)
     print(f"{folder}: {n_copied} files copied, {n_kept} of yours kept as they are.")
     copy_settings()
-    for path in sorted((folder / "notebooks").glob("**/[0-9]*.ipynb")):
-        welcome(path)
+    for edition in ("", *LOCALES):
+        for path in sorted((folder / "notebooks" / edition).glob("[0-9]*.ipynb")):
+            welcome(path)
     if not options.copy_only:
         open_lab(folder, options.ip, options.port, not options.no_browser)
 
@@ -162,8 +164,9 @@ def open_lab(folder: Path, ip: str, port: int, browser: bool) -> None:
     """
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--ServerApp.ip={ip}", f"--ServerApp.port={port}"]
-    first = FIRST.replace("notebooks/", f"notebooks/{text.language()}/".replace("/en/", "/"))
-    command += [f"--LabApp.default_url=/lab/tree/{first if (folder / first).is_file() else FIRST}"]
+    edition = f"notebooks/{text.language()}/{Path(FIRST).name}"
+    first = edition if (folder / edition).is_file() else FIRST
+    command += [f"--LabApp.default_url=/lab/tree/{first}"]
     command += ["--FileContentsManager.pre_save_hook=vadcourse.saving.without_models"]
     if not browser:
         command.append("--no-browser")

@@ -70,7 +70,7 @@ class _Trajectory:
         self.visited = []  # the trainable tensors of theta'_1, theta'_2, ...
 
     def restart(self):
-        """Back to theta. To patch a network costs `higher` 8 ms: one patch serves an episode."""
+        """Back to theta. To patch a network takes `higher` milliseconds: one serves an episode."""
         self.gradients, self.visited = [], []
         self.fmodel.update_params([p.clone() for p in self.theta])
         higher.patch.buffer_sync(self.predictor, self.fmodel)

@@ -192,15 +192,17 @@ def cjk_font() -> str:
     manager = matplotlib.font_manager
     if not set(CJK_FONTS) & set(manager.get_font_names()):
         # What was installed since matplotlib made its list is not in it.
-        for path in {*manager.findSystemFonts()} - {
-            font.fname for font in manager.fontManager.ttflist
-        }:
+        listed = {font.fname for font in manager.fontManager.ttflist}
+        for path in {*manager.findSystemFonts()} - listed:
             manager.fontManager.addfont(path)
     there = set(manager.get_font_names())
     found = [name for name in CJK_FONTS if name in there]
     if not found:
-        warnings.warn(say("No font has Chinese letters: figures keep their English words. "
-                               "Install one, such as Noto Sans CJK SC."), stacklevel=2)  # fmt: skip
+        sentence = say(
+            "No font has Chinese letters: figures keep their English words. "
+            "Install one, such as Noto Sans CJK SC."
+        )
+        warnings.warn(sentence, stacklevel=2)
     # Small ones have no bold: said once for each picture, that would bury what a cell shows.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return found[0] if found else ""

@@ -13,7 +13,6 @@ import contextlib
 import copy
 import io
 import json
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -27,9 +26,9 @@ from vadcourse import exercises, sandbox
 from vadkit.cli import run_script, stopped_at_once
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
-from notebooks import notebook_parser, read_all, tags  # noqa: E402
+from notebooks import exercises as exercises_in  # noqa: E402
+from notebooks import imported, notebook_parser, read_all  # noqa: E402
 
-SOLUTION = re.compile(r"```python\n(?P<code>.+)\n```", re.S)
 PAIRS = [
     (ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE),
     (ast.Lt, ast.Gt), (ast.LtE, ast.GtE), (ast.Eq, ast.NotEq), (ast.And, ast.Or),
@@ -97,26 +96,6 @@ def swap(node):
     node.args[:2] = reversed(node.args[:2])
 
 
-def solutions(cells: list) -> Iterator[tuple[str, str]]:
-    """(check, code) for each exercise of a notebook."""
-    for i, cell in enumerate(cells):
-        if "solution" in tags(cell):
-            (check,) = re.findall(r"^(check_\w+)\(", cells[i - 2].source, re.M)
-            yield check, SOLUTION.search(cell.source)["code"]
-
-
-def imports(cells: list) -> dict:
-    """What a notebook imports, by name."""
-    sources = [cell.source for cell in cells if cell.cell_type == "code"]
-    nodes = [node for source in sources for node in ast.parse(source).body]
-    names: dict = {}
-    exec(
-        "\n".join(ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)),
-        names,
-    )
-    return names
-
-
 def answer_of(code: str, names: dict) -> Callable:
     """The function that some code defines last; the mutant may fail already here."""
     names = dict(names)
@@ -146,8 +125,8 @@ def main(argv=None):
     sandbox.LIMIT = 10.0
     counts = {"passed": 0, "refused": 0, "stopped": 0}
     for _, notebook in read_all(options.notebooks):
-        names = imports(notebook.cells)
-        for check, code in solutions(notebook.cells):
+        names = imported(notebook.cells)
+        for check, _, code in exercises_in(notebook.cells):
             everyone = sorted(set(mutants(code)) - {ast.unparse(ast.parse(code))})
             found = {mutant: verdict(check, mutant, names) for mutant in tqdm(everyone, check)}
             here = {kind: list(found.values()).count(kind) for kind in counts}

@@ -17,7 +17,8 @@ import pytest
 import torch
 from exercise_trials import CHECKS, RIGHT, WRONG, ask
 
-from notebooks import all_notebooks, tags
+from notebooks import CALL, SOLUTION, all_notebooks, imported, tags
+from notebooks import exercises as exercises_in
 from vadcourse import exercises, progress
 from vadcourse.progress import CATALOGUE
 
@@ -179,10 +180,6 @@ HEADER = re.compile(
     re.M,
 )
 
-FOLDED = re.compile(
-    r"<details><summary>Solution</summary>\n\n```python\n(?P<code>.+)\n```\n</details>", re.S
-)
-
 
 def names_bound(source):
     """The functions, classes and variables that a cell defines at its top level."""
@@ -200,11 +197,6 @@ def notebook(request):
     return request.param.stem[:2], nbformat.read(request.param, as_version=4).cells
 
 
-def check_called(cell):
-    (name,) = re.findall(r"^(check_\w+)\(my_\w+\);?$", cell.source, re.M)
-    return name
-
-
 def test_exercises_have_their_six_cells_in_order(notebook):
     number, cells = notebook
     checks = []
@@ -212,7 +204,8 @@ def test_exercises_have_their_six_cells_in_order(notebook):
         mission, stub, check, hint, solution = cells[i - 1 : i + 4]
         header = HEADER.search(mission.source)
         assert header, f"no line '**Exercise: ...** · difficulty ...' before:\n{stub.source}"
-        name = check_called(check)
+        (call,) = CALL.finditer(check.source)
+        name = call["check"]
         checks.append(name)
         assert CATALOGUE[name.removeprefix("check_")] == (number, header["title"])
         assert_a_stub_and_its_check(stub, check, name)
@@ -234,7 +227,7 @@ def assert_a_stub_and_its_check(stub, check, name):
 def assert_a_hint_and_a_solution(hint, solution, name):
     assert hint.source.startswith("<details><summary>Hint</summary>")
     assert hint.source.rstrip().endswith("</details>")
-    assert tags(solution) == {"solution"} and FOLDED.fullmatch(solution.source)
+    assert tags(solution) == {"solution"} and SOLUTION.fullmatch(solution.source)
 
 
 def test_solutions_stand_nowhere_else(notebook):
@@ -246,22 +239,11 @@ def test_solutions_stand_nowhere_else(notebook):
     assert sum("solution" in tags(cell) for cell in cells) == len(exercise_cells)
 
 
-def imports_of(cells):
-    """What a notebook has imported, by name."""
-    nodes = [node for c in cells if c.cell_type == "code" for node in ast.parse(c.source).body]
-    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-    names = {}
-    exec("\n".join(map(ast.unparse, imports)), names)
-    return names
-
-
 def test_every_solution_passes_its_check(notebook, capsys):
     _, cells = notebook
-    names = imports_of(cells)
-    for i in [i for i, cell in enumerate(cells) if "solution" in tags(cell)]:
-        check = check_called(cells[i - 2])
-        code = FOLDED.fullmatch(cells[i].source)["code"]
-        (answer,) = names_bound(code)
+    names = imported(cells)
+    for check, answer, code in exercises_in(cells):
+        assert names_bound(code) == {answer}
         exec(code, names)
         passed, words = ask(check, names[answer], capsys, record=False)
         assert passed, f"{check}: {words}"

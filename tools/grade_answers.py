@@ -19,7 +19,7 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from out_of_order import borrowed
 
-from notebooks import all_notebooks, read, tags
+from notebooks import all_notebooks, exercises, read
 from vadcourse.hand_in import about, code_cells, file_stem, is_stub
 from vadcourse.missing_names import bound
 
@@ -29,15 +29,8 @@ NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)  # what parsi
 
 def exercises_of_the_course() -> dict[str, tuple[str, str]]:
     """By check, `check_psnr`: the name of the answer and the notebook, as the notebooks say."""
-    found = {}
-    for path in all_notebooks():
-        for cell in read(path).cells:
-            if "check" not in tags(cell):
-                continue
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Call) and node.func.id.startswith("check_"):
-                    found[node.func.id] = node.args[0].id, path.stem
-    return found
+    found = [(path.stem, exercises(read(path).cells)) for path in all_notebooks()]
+    return {one.check: (one.answer, stem) for stem, here in found for one in here}
 
 
 # --- Who handed in, and where

@@ -1,10 +1,14 @@
 """The notebooks of the course, and what the tools ask of their cells and outputs."""
 
 import argparse
+import ast
 import os
+import re
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbclient import NotebookClient
@@ -15,6 +19,10 @@ from vadcourse.saving import WIDGET_VIEW
 from vadkit.checkpoints import atomic_path
 
 ROOT = Path(__file__).resolve().parent.parent
+CALL = re.compile(r"^(?P<check>check_\w+)\((?P<answer>my_\w+)\);?$", re.M)
+SOLUTION = re.compile(
+    r"<details><summary>Solution</summary>\n\n```python\n(?P<code>.+)\n```\n</details>", re.S
+)
 
 
 def all_notebooks() -> list[Path]:
@@ -110,6 +118,34 @@ def language_of(notebook: NotebookNode) -> str:
 def tags(cell) -> set[str]:
     """The tags of a cell."""
     return set(cell.metadata.get("tags", []))
+
+
+class Exercise(NamedTuple):
+    """The function that an exercise asks for, `my_psnr`, who checks it, and the solution's code."""
+
+    check: str
+    answer: str
+    solution: str
+
+
+def exercises(cells: list) -> Iterator[Exercise]:
+    """The exercises of a notebook: their check is followed by a hint, and that by the solution."""
+    for i, cell in enumerate(cells):
+        if "check" in tags(cell):
+            called, solved = CALL.search(cell.source), SOLUTION.fullmatch(cells[i + 2].source)
+            if not called or not solved:
+                raise ValueError(f"This check has no call, or no solution two cells on: {cell.id}.")
+            yield Exercise(called["check"], called["answer"], solved["code"])
+
+
+def imported(cells: list) -> dict:
+    """What the cells of a notebook import, by name."""
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    nodes = [node for source in sources for node in ast.parse(source).body]
+    imports = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    names: dict = {}
+    exec("\n".join(imports), names)
+    return names
 
 
 def is_widget_view(output) -> bool:

@@ -80,7 +80,7 @@ SMALL = {  # short trainings, each of another kind
         "last_steps": 1,
     },
     "streams_specialist": {"steps": 1, "n_strange": 2},
-    "customs_strangers": {"n_places": 1, "school_steps": 1, "one_sided_steps": 1, "steps": 1},
+    "zone_maml": {"n_places": 2, "school_steps": 1, "one_sided_steps": 1, "steps": 1},
 }
 
 

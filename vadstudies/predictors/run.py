@@ -1,7 +1,7 @@
 """All predictors side by side: parameters, speed, PSNR, gap and AUC on three toy scenes.
 
-    python -m vadstudies.predictors.run            8 minutes on one core; stop and go on as you like
-    python -m vadstudies.predictors.run --seeds 3  three seeds on every scene: three times as long
+    python -m vadstudies.predictors.run            6 minutes on one core; stop and go on as you like
+    python -m vadstudies.predictors.run --seeds 3  three seeds on every scene, as notebook 03 shows
     python -m vadstudies.predictors.run --quick    2 minutes: on a validation scene, nothing kept
 
 Every predictor is trained from scratch on a scene's normal clips, for the same number of steps with

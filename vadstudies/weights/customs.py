@@ -1,30 +1,40 @@
 """Weights for the other customs: pace, kind of passer-by, path or grass.
 
 A stream is a matter of direction, which every predictor needs anyway. To tell a cyclist from a
-skateboarder it need not: in a first trial, training with strangers at places of both sides alike
-never began to. So it comes in three parts. School: ordinary training. One side: at all places the
-first side of each custom is normal, so that a network can learn to tell the two. Both sides: every
-place comes with its opposite, and which side holds only K windows can tell.
+skateboarder, or the path from the grass, it need not: training with strangers at places of both
+sides alike never began to. So a network comes to its custom in three parts. School: ordinary
+training. One side: at all places the first side is normal, so that the network learns to tell the
+two. MAML: every place comes with its opposite, and which side holds only K windows can tell.
 """
 
-import copy
-from functools import cache
+from functools import cache, partial
+
+import numpy as np
 
 import vadkit
 from vadkit import toy
 from vadkit.episodes import EpisodeSampler
-from vadkit.maml.training import MetaTrained
+from vadkit.losses import decibel_loss
+from vadkit.maml.adapting import adaptation_curve, query_psnr
+from vadkit.maml.rates import InnerRates
+from vadkit.maml.training import MetaTrained, meta_train
 from vadkit.pools import ScenePool
-from vadstudies.weights.streams import NETWORK, WALKING, joint_training, with_best_rate
+from vadstudies.jobs import require_finished
+from vadstudies.weights.streams import EPISODE, NETWORK, WALKING, joint_training
 
 OTHER = ("speed", "species", "zone")
-STRANGERS = {
-    "seed": 0,
-    "n_places": 40,
-    "school_steps": 3000,
-    "one_sided_steps": 5000,
-    "steps": 6000,
+MAML = {
+    "n_places": 48,
+    "school_steps": 2000,
+    "one_sided_steps": 6000,
     "outer_lr": 2e-3,
+    "episode": EPISODE,
+    "steps": 1500,
+    "n_inner_steps": 3,
+    "inner_lr": 0.007,
+    "learn_rates": "tensor and step",
+    "maml_lr": 1e-3,
+    "rates_lr": 0.02,
 }
 
 
@@ -35,32 +45,60 @@ def custom_place(seed: int, custom: str, side: int) -> toy.ToyScene:
     return scene if scene.side == toy.CUSTOMS[custom][side].name else scene.opposite()
 
 
-def place_of(number: int) -> toy.ToyScene:
-    """Training place: the customs in turn, each first with its one side, then with the other."""
-    number, side = divmod(number, 2)
-    seed, custom = divmod(number, len(OTHER))
-    return custom_place(toy.TRAIN_SEEDS[seed], OTHER[custom], side)
+def training_place(custom: str, number: int) -> toy.ToyScene:
+    """Training place number // 2: its first side is normal, or its second for an odd number."""
+    seed, side = divmod(number, 2)
+    return custom_place(toy.TRAIN_SEEDS[seed], custom, side)
 
 
 @cache
-def pool(n_places: int, sides: int, strangers: float) -> ScenePool:
-    """`n_places` of each custom, with one side or both."""
-    numbers = range(0, 2 * len(OTHER) * n_places, 3 - sides)
-    return ScenePool(place_of, numbers, len(numbers), support="scattered", strangers=strangers)
+def pool(custom: str, n_places: int, sides: int, strangers: float) -> ScenePool:
+    """`n_places`, each with its first side or with both, all kept in memory: 5 MB each."""
+    numbers = range(0, 2 * n_places, 3 - sides)
+    place = partial(training_place, custom)
+    return ScenePool(place, numbers, len(numbers), support="scattered", strangers=strangers)
 
 
-def train_strangers(
-    seed: int, n_places: int, school_steps: int, one_sided_steps: int, steps: int, outer_lr: float
+def train_maml(
+    seed: int,
+    custom: str,
+    n_places: int,
+    school_steps: int,
+    one_sided_steps: int,
+    outer_lr: float,
+    episode: dict,
+    steps: int,
+    n_inner_steps: int,
+    inner_lr: float,
+    learn_rates: str | None,
+    maml_lr: float,
+    rates_lr: float,
 ) -> MetaTrained:
-    """School, one side, both sides."""
+    """School, one side, and both sides with K normal windows in the inner loop."""
     predictor = vadkit.build_predictor(**NETWORK, seed=seed)
-    parts = [(school_steps, 2, 0.0), (one_sided_steps, 1, 2 / 3), (steps, 2, 2 / 3)]
+    parts = [(school_steps, 2, 0.0), (one_sided_steps, 1, 2 / 3)]
     for i, (n_steps, sides, share) in enumerate(parts):
-        places = pool(n_places, sides, share)
+        places = pool(custom, n_places, sides, share)
         batches = EpisodeSampler(places, n_way=2, k_shot=2, n_query=6, seed=seed + i)
-        trained = joint_training(copy.deepcopy(predictor), batches, n_steps, outer_lr)
-        predictor = trained.predictor
-    return with_best_rate(trained)
+        predictor = joint_training(predictor, batches, n_steps, outer_lr).predictor
+    rates = InnerRates(predictor, inner_lr, learn_rates, n_inner_steps)
+    trained = MetaTrained(predictor, rates, n_inner_steps, loss=decibel_loss)
+    episodes = EpisodeSampler(pool(custom, n_places, 2, 0.5), **episode, seed=seed + 200)
+    meta_train(trained, episodes, steps, outer_lr=maml_lr, rates_lr=rates_lr)
+    require_finished(trained.history)
+    return trained
 
 
-WEIGHTS = {"customs_strangers": (train_strangers, STRANGERS)}
+def validation_psnr(custom: str, trained: MetaTrained, n: int = 8) -> np.ndarray:
+    """PSNR (dB) on normal windows of n validation places, K = 10, after 0, 1, ... inner steps."""
+    places = [custom_place(seed, custom, i % 2) for i, seed in enumerate(toy.VALIDATION_SEEDS[:n])]
+    tasks = EpisodeSampler(ScenePool(places, support="scattered"), n, 10, 16)[0]
+    steps = trained.n_inner_steps
+    return adaptation_curve(
+        trained.predictor, tasks, trained.rates, steps, query_psnr, trained.loss
+    ).mean(0)
+
+
+WEIGHTS = {
+    f"{custom}_maml": (train_maml, {"seed": 0, "custom": custom, **MAML}) for custom in OTHER
+}

@@ -14,7 +14,7 @@ boar_ordinary, boar_strangers: trained long at the boar's camera, see vadstudies
 
 streams_<method>, streams_<method>_<seed>: for one-way places, see vadstudies/weights/streams.py.
 
-customs_strangers: for the other customs, see vadstudies/weights/customs.py.
+speed_maml, species_maml, zone_maml: for the other customs, see vadstudies/weights/customs.py.
 
 camera_maml, camera_strangers: for real cameras (vadstudies.few_shot), from toy scenes alone, see
 vadstudies/weights/cameras.py.
@@ -25,6 +25,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -77,12 +78,15 @@ FAMILIES = [
         lambda: streams.place_and_opposite(0),
         streams.validation_psnr,
     ),
-    Family(
-        customs.WEIGHTS,
-        streams.NETWORK,
-        "toy scenes of TRAIN_SEEDS, three customs, both sides of each",
-        lambda: customs.place_of(0),
-        streams.validation_psnr,
+    *(
+        Family(
+            {f"{custom}_maml": customs.WEIGHTS[f"{custom}_maml"]},
+            streams.NETWORK,
+            f"toy scenes of TRAIN_SEEDS, both sides of the custom '{custom}'",
+            partial(customs.training_place, custom, 0),
+            partial(customs.validation_psnr, custom),
+        )
+        for custom in customs.OTHER
     ),
     Family(
         cameras.WEIGHTS,

@@ -103,7 +103,7 @@ def test_text_and_marks_can_be_read_in_both_themes():
 
 def test_curves_get_the_colours_of_what_they_mean():
     names = ["ours", "MAML, K = 10", "copy last frame", "theirs"]
-    assert view.colours_of(names) == [view.BLUE, view.PURPLE, view.GREY, view.GREEN]
+    assert view.colours_of(names) == [view.BLUE, view.PURPLE, view.GREY, view.BLACK]
 
 
 @pytest.mark.parametrize("vision", VISION)

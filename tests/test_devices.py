@@ -60,3 +60,12 @@ def test_fine_tuning_moves_its_windows(predictor):
 def test_two_numbers_move_their_windows(predictor):
     rescaled = adaptation.two_numbers(predictor, windows())
     assert rescaled(windows()[0]).device.type == "meta"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_training_on_a_gpu_brings_the_predictor_back():
+    scene = vadkit.toy_scene(0, size=32)
+    predictor = vadkit.build_predictor("unet", width=4)
+    vadkit.fit(predictor, scene.train_windows(), steps=2)
+    assert device_of(predictor).type == "cpu"
+    assert predictor(windows()[0]).shape == (2, 1, 32, 32)

@@ -136,7 +136,7 @@ def test_a_solved_exercise_is_remembered_and_a_solution_is_not(folder, capsys):
 def test_the_progress_view_names_what_is_solved_and_what_is_open(capsys):
     ask("check_psnr", RIGHT["check_psnr"][0], capsys)
     view = str(exercises.progress("02"))
-    assert "✓ solved PSNR" in view and "○ open Align" in view and "kappa" not in view
+    assert "✓ solved PSNR" in view and "○ to do: Align" in view and "kappa" not in view
     n_exercises = sum(number == "02" for number, _ in CATALOGUE.values())
     assert f"Solved: 1 of {n_exercises} in this notebook" in view
     everything = exercises.progress()

@@ -302,7 +302,7 @@ def test_every_text_of_the_browser_can_be_translated():
     import messages
 
     known = {message.id for message in messages.collect()}
-    assert "Drawing needs a running notebook: here the last result plays." in known
+    assert "Run the cell to draw: here the last result plays." in known
     assert {"Brush", "Hand in", "too faint", "Cleared."} <= known
     sources = [
         (Path(draw_anomaly.__file__).parent / name).read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ def _check_torch():
     (x**2).backward()
     gpu = "a GPU is there and will be used" if torch.cuda.is_available() else "no GPU, none needed"
     threads = torch.get_num_threads()
-    return x.grad.item() == 2, f"PyTorch computes gradients, on {threads} threads ({gpu})"
+    return x.grad.item() == 2, f"PyTorch computes gradients; threads: {threads} ({gpu})"
 
 
 def _check_opencv():

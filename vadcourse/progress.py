@@ -49,7 +49,7 @@ def progress(notebook: str | None = None) -> Progress:
         )
     rows = []  # in the order of the notebooks, whichever module was imported first
     for name, (number, title) in sorted(listed.items(), key=lambda item: item[1][0]):
-        mark = say("✓ solved") if name in solved else say("○ open")
+        mark = say("✓ solved") if name in solved else say("○ to do:")
         rows.append((mark, title if notebook else f"{number} {title}"))
     total, course = len(solved.keys() & CATALOGUE), len(CATALOGUE)
     numbers = sorted({number for number, _ in listed.values()})

@@ -19,6 +19,7 @@ from vadkit.checks import checked
 from vadkit.finite import require_bounded, require_finite, require_finite_weights
 from vadkit.losses import prediction_loss
 from vadkit.metrics import psnr
+from vadkit.predicting import device_of
 from vadkit.windows import StrangerWindows, Windows
 
 
@@ -132,7 +133,8 @@ def fit(
 ) -> History:
     """Train a predictor in place, with Adam and a one-cycle learning rate.
 
-    It uses a GPU if there is one. Interrupting (Esc, I, I or Ctrl-C) keeps what was learned.
+    It uses a GPU if there is one, and brings the predictor back to where it was. Interrupting (Esc,
+    I, I or Ctrl-C) keeps what was learned.
 
     Parameters
     ----------
@@ -168,7 +170,7 @@ def fit(
     """
     _check_length(steps, minutes)
     n_strange = _count_strange(strangers, stranger_share, batch_size)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    home, device = device_of(predictor), "cuda" if torch.cuda.is_available() else "cpu"
     windows = copy.copy(windows)  # a callback may exchange its clips, but not the caller's
     train, validation = split_windows(windows, held_out)
     validation = validation[:: max(len(validation) // 64, 1)]  # some 64 windows are enough
@@ -178,7 +180,7 @@ def fit(
     history = History()
     # What the callbacks see, and may change.
     run = SimpleNamespace(predictor=predictor, model=predictor, seed=seed, device=device)
-    run.windows, run.history, run.stop = windows, history, False
+    run.windows, run.history, run.stop, run.home = windows, history, False, home
     for callback in callbacks:
         callback.run = run
         callback.before_training()
@@ -271,7 +273,7 @@ def _keeping_what_was_learned(run):
         steps = len(run.history.loss)
         if run.model is not run.predictor:
             run.predictor.load_state_dict(run.model.state_dict())
-        run.predictor.eval()
+        run.predictor.to(run.home).eval()
         run.predictor.trained_steps = getattr(run.predictor, "trained_steps", 0) + steps
         run.history.seconds = time.perf_counter() - start
 

@@ -149,7 +149,7 @@ def still_page(page, tmp_path):
 
 def test_a_page_without_a_kernel_plays_and_says_why_it_does_not_draw(still_page):
     page = still_page
-    assert "needs a running notebook" in page.locator(".vk-why").inner_text()
+    assert "Run the cell to draw" in page.locator(".vk-why").inner_text()
     assert page.get_by_role("button", name="Brush").is_disabled()
     before = page.evaluate(SHOWN)
     page.locator(".vk-frame").focus()

@@ -24,7 +24,7 @@ function render({model, el}) {
   const ends = [listen(model, ["rows"], showEpisode), listen(model, ["problem"], showProblem)];
   const help = isLive
     ? say("Tab to a slider · ← → move it · Space ticks the box · Enter draws the next episode")
-    : say("This is a still page: open the notebook to draw other episodes.");
+    : say("Run the cell in the notebook to draw other episodes.");
   const head = node("div", {class: "vk-bar"}, report, legend(say));
   fillWidget(el, model, "vk-episode-grid", controls, problem, head, tasks, hint(help));
   showEpisode();

@@ -29,6 +29,7 @@ function render({model, el}) {
       + "Who predicts best afterwards?", {k: support.length, q});
     for (const card of cards) card.clear();
     outcome.clear();
+    next.textContent = say("Next round (Enter)");
     next.disabled = true;
     count();
   }

@@ -53,6 +53,7 @@ function walk(start, nUpdates, alpha, beta, which, tasks) {
 const LAST_STEP = 60 * LINES;
 const SLOW = 2 * LINES; // steps that are played line by line; then whole updates
 const FULL_BAR = 5; // the loss that fills a bar
+const REACH = 34; // how near to the starting point one takes hold of it
 const TASK_NAMES = "ABCDEFGH";
 const SETTINGS = ["start", "alpha", "beta", "first_order", "step"];
 const short = (v) => (Math.abs(v) < 1000 ? v.toFixed(2) : v.toExponential(1));
@@ -130,9 +131,14 @@ function storyScene(say, tasks, half) {
 
 // By mouse and finger; returned are the keys that do it.
 function moveStart(planes, start, set) {
-  for (const {svg, weightsAt} of planes) {
-    svg.addEventListener("pointerdown", () => svg.focus({preventScroll: true}));
-    whilePressed(svg, (place) => set(weightsAt(place)));
+  for (const {svg, at, weightsAt} of planes) {
+    let isHeld = false; // a press elsewhere moves nothing
+    svg.addEventListener("pointerdown", (event) => {
+      svg.focus({preventScroll: true});
+      const {x, y} = placeIn(svg, event), [x0, y0] = at(start());
+      isHeld = Math.hypot(x - x0, y - y0) < REACH;
+    });
+    whilePressed(svg, (place) => { if (isHeld) set(weightsAt(place)); });
   }
   const nudge = (x, y) => (event) => set(plus(start(), [x, y], event.shiftKey ? 5 : 1));
   return {ArrowLeft: nudge(-0.1, 0), ArrowRight: nudge(0.1, 0), ArrowUp: nudge(0, 0.1),
@@ -173,7 +179,7 @@ function plotMaml(side, {maml, adapted, query, full, line, isOn, say}) {
   if (line >= 3) {
     const how = {isDashed: true, comesFrom: isNew(3) && adapted};
     arrow("query", theta, query, say("first order"), how);
-    arrow("full", theta, full, say("full: (I − αH) times it"), {grows: isNew(3), isLate: true});
+    arrow("full", theta, full, say("full"), {grows: isNew(3), isLate: true});
   }
   if (line >= 1) points.push(plotPoint(side, "adapted", adapted, "θ′"));
   points.push(plotPoint(side, "theta", theta, "θ", isNew(0) && maml.at(-2)));
@@ -285,7 +291,7 @@ function lossBars(say) {
 
 function rateControls(say, set) {
   const rate = (name, least, about) =>
-    slider(`vk-threshold vk-${name}`, about, [least, 1], (v) => set({[name]: v}), 0.05);
+    slider(`vk-short vk-${name}`, about, [least, 1], (v) => set({[name]: v}), 0.05);
   const alpha = rate("alpha", 0, say("alpha, the inner rate")), alphaText = node("output");
   const beta = rate("beta", 0.05, say("beta, the outer rate")), betaText = node("output");
   const choice = checkbox({class: "vk-first-order"}, (isOn) => set({first_order: isOn}));

@@ -25,7 +25,7 @@ function render({model, el}) {
     ["row", say("what differs"), rows], ["budget", say("steps"), budgets],
     ["shot", say("windows K"), shots],
   ].map(([key, label, all]) => {
-    const input = slider("vk-threshold", label, [0, all.length - 1], (i) => choose({[key]: i}));
+    const input = slider("vk-short", label, [0, all.length - 1], (i) => choose({[key]: i}));
     return {key, label, all, input};
   });
   const status = node("output", {class: "vk-status"});
@@ -41,7 +41,7 @@ function render({model, el}) {
     maps.forEach((map) => map.show(at));
     table.show(linesAt(at.row, at.budget));
     const values = {differs: say(rows[at.row]), k: shots[at.shot], steps: budgets[at.budget]};
-    const where = say("{differs} differs, K = {k}, {steps} steps", values);
+    const where = say("{differs} differs, K = {k}, steps: {steps}", values);
     const gains = maps.map((map) => map.inWords(at)).join(", ");
     status.textContent = `${where}: ${say("MAML minus fine-tuning {gains}", {gains})}`;
   }
@@ -51,7 +51,7 @@ function render({model, el}) {
   const go = (key, change) => () => choose({[key]: at[key] + change});
   onKeys(el, {
     ArrowLeft: go("budget", -1), ArrowRight: go("budget", 1), ArrowUp: go("row", -1),
-    ArrowDown: go("row", 1), PageUp: go("shot", -1), PageDown: go("shot", 1),
+    ArrowDown: go("row", 1), PageUp: go("shot", 1), PageDown: go("shot", -1),
     Home: go("budget", -99), End: go("budget", 99),
   });
   const labels = sliders.map(({label, input}) => node("label", {}, label, input));
@@ -62,16 +62,17 @@ function render({model, el}) {
   return listen(model, axes.map(([, name]) => name), readModel);
 }
 
-// What differs goes down, steps across; purple is MAML's, orange fine-tuning's.
+// What differs goes down, steps across; purple: MAML is ahead; grey: fine-tuning is.
 function gainsMap({metric: [, name, digits], rows, budgets, gain, choose, say}) {
   const {width, height, left, top} = CELL;
-  const size = [left + budgets.length * width + 4, top + rows.length * height + 22];
+  const size = [left + budgets.length * width + 4, top + rows.length * height + 40];
   const svg = svgPicture(...size, {tabindex: 0});
   const title = say("MAML minus fine-tuning: {name}", {name: say(name)});
   const cells = svgNode("g");
   const frame = {fill: "none", stroke: COLOUR.ink, "stroke-width": 3};
   const cursor = svgRect(0, 0, width, height, frame);
-  svg.append(svgText(4, 18, title, "start", {style: "font-weight: 650"}), cells, cursor);
+  svg.append(svgText(4, 18, title, "start", {style: "font-weight: 650"}), cells, cursor,
+    svgText(left, size[1] - 7, say("steps · purple: MAML is ahead, grey: fine-tuning"), "start"));
   budgets.forEach((steps, j) =>
     svg.append(svgText(left + (j + 0.5) * width, top + rows.length * height + 16, String(steps))));
   rows.forEach((row, i) =>
@@ -83,18 +84,22 @@ function gainsMap({metric: [, name, digits], rows, budgets, gain, choose, say}) 
     svg.focus({preventScroll: true});
     event.preventDefault();
   });
-  const worded = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+  function worded(value) {
+    const shown = Math.abs(value).toFixed(digits);
+    return +shown === 0 ? shown : `${value < 0 ? "−" : "+"}${shown}`;
+  }
   function show(at) {
     const gains = rows.map((_, i) => budgets.map((_, j) => gain(i, j)));
     const most = Math.max(...gains.flat().map(Math.abs), 1e-9);
     cells.replaceChildren();
     gains.forEach((line, i) => line.forEach((value, j) => {
       const x = left + j * width, y = top + i * height;
-      const share = Math.abs(value) / most, hue = value < 0 ? "230, 97, 1" : "94, 60, 153";
-      const fill = `rgba(${hue}, ${(0.85 * share).toFixed(2)})`;
+      const share = Math.abs(value) / most, hue = value < 0 ? COLOUR.ink : COLOUR.maml;
+      const fill = `color-mix(in srgb, ${hue} ${Math.round(85 * share)}%, ${COLOUR.paper})`;
       cells.append(svgRect(x + 1, y + 1, width - 2, height - 2, {fill}));
-      const white = share > 0.6 && value > 0 ? {fill: "#fff", style: "stroke: none"} : {};
-      cells.append(svgText(x + width / 2, y + 25, worded(value), "middle", white));
+      const ink = share < 0.5 ? COLOUR.ink : value < 0 ? COLOUR.paper : "#1f1f1f"; // to be read
+      const look = {fill: ink, style: "stroke: none"};
+      cells.append(svgText(x + width / 2, y + 25, worded(value), "middle", look));
     }));
     setAttributes(cursor, {x: left + at.budget * width, y: top + at.row * height});
     svg.setAttribute("aria-label", `${title}. ${worded(gains[at.row][at.budget])}`);

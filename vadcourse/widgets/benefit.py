@@ -63,7 +63,7 @@ class Benefit(Widget):
             steps=steps,
             alt=say(
                 "Maps of MAML minus fine-tuning, over what differs between places and how many "
-                "steps fine-tuning may take, for {shots} windows.",
+                "steps fine-tuning may take, for K = {shots}.",
                 shots=", ".join(map(str, levels[1])),
             ),
         )
@@ -82,10 +82,13 @@ class Benefit(Widget):
             gains = gains_of(self._table, metric).xs(self.k, level="k").unstack("steps")
             gains = gains.loc[list(self.rows)]
             name, digits = view.figure_text(UNITS[metric][0]), UNITS[metric][1]
-            ax.imshow(gains, cmap="PuOr", vmin=-_scale(gains), vmax=_scale(gains), aspect="auto")
+            ax.imshow(
+                gains, cmap=view.GAIN_MAP, vmin=-_scale(gains), vmax=_scale(gains), aspect="auto"
+            )
             for (i, j), value in np.ndenumerate(gains.to_numpy()):
-                color = "white" if abs(value) > 0.6 * _scale(gains) else "black"
-                ax.text(j, i, f"{value:+.{digits}f}", ha="center", va="center", color=color)
+                color = "white" if value < -0.6 * _scale(gains) else "black"
+                shown = f"{value:+.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
+                ax.text(j, i, shown, ha="center", va="center", color=color)
             ax.set_xticks(range(gains.shape[1]), gains.columns)
             ax.set_yticks(range(len(gains)), gains.index)
             ax.set_title(view.figure_text("MAML minus fine-tuning: {name}", name=name), loc="left")

@@ -15,7 +15,7 @@ function render({model, el}) {
   const name = say("capacity: width of the network"), last = plot.count - 1;
   const widthSlider = slider("vk-capacity-slider", name, [0, last], (i) => chooseNumber(i));
   alignSlider(widthSlider, plot.X(0), plot.X(last), plot.width);
-  const frameSlider = slider("vk-threshold vk-film", say("frame"), [0, T - 1], (i) => goTo(i));
+  const frameSlider = slider("vk-short vk-film", say("frame"), [0, T - 1], (i) => goTo(i));
 
   let {variant, width, frame} = traitsOf(model);
   const here = () => rowOf(variant).find((network) => network.width === width);

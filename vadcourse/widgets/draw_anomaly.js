@@ -34,7 +34,7 @@ function render({model, el}) {
     tools.show();
     const parts = wordsOf(traitsOf(model), t, say);
     curve.show(t, parts.join(", "));
-    status.textContent = parts.join("  ·  ");
+    status.replaceChildren(...parts.flatMap(wordOrAlarm).slice(1));
   }
   function changed(words = "") {
     news.textContent = words;
@@ -71,6 +71,10 @@ function render({model, el}) {
   return inTurn(film.stop, frame.stopListening, mail.stop,
     ...ends.map(([name, listener]) => listen(model, [name], listener)));
 }
+
+// Behind a dot; an alarm has a look of its own.
+const wordOrAlarm = (word) =>
+  ["  ·  ", word[0] === "▼" ? node("b", {class: "vk-alarm"}, word) : word];
 
 // One drawing at a time goes to Python; the latest of those made meanwhile follows the answer.
 function courier(model, el, complain) {
@@ -223,7 +227,7 @@ function toolBox(model, sketch, hand, isLive, say) {
   tools.disabled = !isLive;
   const element = node("div", {class: "vk-tools"}, tools);
   if (!isLive) {
-    const why = say("Drawing needs a running notebook: here the last result plays.");
+    const why = say("Run the cell to draw: here the last result plays.");
     element.prepend(node("p", {class: "vk-why"}, why));
   }
   const show = () => {
@@ -298,7 +302,8 @@ function tallyOf({score, game}, say) {
   const values = {frames, ring, falls: Math.abs(falls).toFixed(1),
     share: Math.round((100 * ring) / frames), change: falls < 0 ? say("higher") : say("lower")};
   return game
-    ? say("{frames} frames count: {ring} ring ({share} %), PSNR {falls} dB {change}.", values)
+    ? say("In {frames} frames it is seen well enough, and these count: {ring} ring ({share} %), "
+      + "PSNR {falls} dB {change}.", values)
     : say("The figure is there in {frames} frames: {ring} ring ({share} %), and PSNR is {falls} dB "
       + "{change} than without it.", values);
 }

@@ -3,6 +3,7 @@
 const QUIET = 10; // frames without a low PSNR after which an alarm has stopped ringing
 const IN_VIEW = 120; // frames of the curve that the guard sees
 const CURVE = 210; // its height
+const APART = 36; // frames at most between two runs of one anomaly: it was hidden meanwhile
 
 function render({model, el}) {
   const say = sayIn(model);
@@ -63,6 +64,7 @@ function guardDuty(model, desk, el, say) {
     const values = {n: Math.round(shift.stream.length / fps), budget};
     news.textContent = say("{n} seconds of duty. {budget} false alarms are forgiven, "
       + "the next one sends you home. Press Space.", values);
+    camera.figcaption.textContent = say("live");
     camera.paint(frames, shift.stream[0].at);
     setThreshold(model.get("threshold"));
     desk.redraw();
@@ -88,6 +90,7 @@ function guardDuty(model, desk, el, say) {
   function finish(how) {
     shift.isOver = true;
     news.textContent = how;
+    camera.figcaption.textContent = "\u00a0"; // no longer live
     el.classList.add("vk-over"); // what was live makes room for what was
     tellPython(model, {result: writeReport(desk, shift, threshold, traitsOf(model), say)});
     return false;
@@ -137,7 +140,7 @@ function randomNumbers(seed) {
   };
 }
 
-// The frames of one shift in a row, each with the event it belongs to: one run of one anomaly.
+// The frames of one shift in a row, each with the event it belongs to: one anomaly.
 function newShift(clips, {nClips, size, nInputs}, seed) {
   const random = randomNumbers(seed), left = [...clips.keys()], stream = [], events = [];
   for (let n = 0; n < nClips; n++) {
@@ -146,14 +149,15 @@ function newShift(clips, {nClips, size, nInputs}, seed) {
     psnr.forEach((value, t) => {
       const at = offset + (t + nInputs) * size; // where its pixels are
       const frame = {offset, at, psnr: value, abnormal: labels[t], kind: kinds[t]};
-      const before = stream.at(-1);
-      const continues = before?.abnormal && before.offset === offset;
-      if (frame.abnormal && !continues) {
-        events.push({first: stream.length, kind: frame.kind, caught: null});
+      const event = events.at(-1);
+      const goesOn = event?.offset === offset && stream.length - event.last <= APART;
+      if (frame.abnormal && !goesOn) {
+        events.push({offset, first: stream.length, kind: frame.kind, caught: null, frames: []});
       }
       if (frame.abnormal) {
         frame.event = events.at(-1);
         frame.event.last = stream.length;
+        frame.event.frames.push(stream.length);
       }
       stream.push(frame);
     });
@@ -212,7 +216,7 @@ function reportList({caught, missed, nLater}, {stream, falseAlarms}, {budget, fp
     node("figure", {}, photo(stream[t].at, text), node("figcaption", {}, text));
   const caughtFigure = (event) => figure(event.first + event.caught,
     say("{kind}, after {s} s", {kind: name(event), s: seconds(event.caught)}));
-  const missedFigure = (event) => figure((event.first + event.last) >> 1, name(event));
+  const missedFigure = (event) => figure(event.frames[event.frames.length >> 1], name(event));
   const falseFigure = (t) => figure(t, say("at {s} s", {s: seconds(t)}));
   const item = (look, title, figures) => node("li", {class: look}, node("b", {}, title),
     node("div", {class: "vk-cases"}, ...(figures.length ? figures : [say("none")])));
@@ -231,11 +235,10 @@ function hindsight({stream, history, falseAlarms}, threshold, end, say) {
   const values = stream.map((frame) => frame.psnr), labels = stream.map((frame) => frame.abnormal);
   const label = say("The whole shift with hindsight: PSNR, threshold, abnormal frames");
   const draw = (width) => {
-    const curve = chart({values, labels, say, width, height: CURVE});
+    const curve = chart({values, labels, say, width, height: CURVE, limit: false});
     const {svg, X, Y} = curve;
     curve.plotCurve();
     curve.setThreshold(threshold, (p, t) => p < history[t]);
-    curve.hideThreshold();
     curve.setFrame(end);
     const points = history.map((v, t) => `${X(t)},${Y(v)}`).join(" ");
     const style = {fill: "none", stroke: COLOUR.alarm, "stroke-width": 2};

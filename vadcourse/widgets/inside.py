@@ -151,7 +151,7 @@ class Inside(Widget):
 
     def _draw_block(self, ax, block, number):
         kind, (x, y, width, height) = block["kind"], block["box"]
-        style = {"ha": "center", "fontsize": 8}
+        style = {"ha": "center", "fontsize": 9.5}
         for i, (box, picture) in enumerate(zip(block["boxes"], block["pictures"])):
             left, top, wide, high = box
             extent = (left, left + wide, top + high, top)

@@ -89,8 +89,7 @@ function stepsChart({names, inside, outside, box}, width, say) {
   const titles = {xLabel: say("inner steps"), unit: say("PSNR (dB)")};
   const flat = {values: outside[0], labels: outside[0].map(() => 0)};
   const range = [least - 1, most + 1];
-  const curve = chart({...flat, say, range, width, height: 220, ...titles});
-  curve.hideThreshold();
+  const curve = chart({...flat, say, range, width, height: 220, limit: false, ...titles});
   const label = say("PSNR against inner steps; the values are in the text below");
   curve.svg.setAttribute("aria-label", label);
   names.forEach((name, i) => {
@@ -98,12 +97,20 @@ function stepsChart({names, inside, outside, box}, width, say) {
     plotLine(curve, outside, i, scene, "");
     if (inside[i].length) plotLine(curve, inside, i, `${name}: ${say("the anomaly")}`, "6 4");
   });
-  return curve;
+  const dots = names.map((_, i) => svgNode("circle", {r: 4.5, fill: LINES[i]}));
+  curve.svg.append(...dots);
+  function setFrame(t) {
+    curve.setFrame(t);
+    dots.forEach((dot, i) => setAttributes(dot, {cx: curve.X(t), cy: curve.Y(outside[i][t])}));
+  }
+  return {...curve, setFrame};
 }
+
+const LINES = [COLOUR.prediction, COLOUR.maml];
 
 function plotLine({svg, X, Y}, lines, i, name, dash) {
   const values = lines[i];
-  const stroke = [COLOUR.prediction, COLOUR.maml][i];
+  const stroke = LINES[i];
   const style = {fill: "none", stroke, "stroke-width": 2.2, "stroke-dasharray": dash};
   svg.append(svgNode("path", {d: linePath(values, X, Y), ...style}));
   const last = values.length - 1;

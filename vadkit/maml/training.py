@@ -27,6 +27,7 @@ from vadkit.maml.history import MetaHistory, Monitor
 from vadkit.maml.meta_step import meta_step
 from vadkit.maml.rates import InnerRates, trainable
 from vadkit.metrics import decibel
+from vadkit.predicting import device_of
 
 
 @checked
@@ -208,14 +209,14 @@ def meta_train(
     trained, monitor = predictor, monitor or Monitor()
     loss = trained.loss = loss or trained._own_loss()
     theta, rates, history = trained.predictor, trained.rates, trained.history
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    home, device = device_of(theta), "cuda" if torch.cuda.is_available() else "cpu"
     trained.modules.to(device).train()
     start_alike(trained.modules)
     outer = _outer_optimizer(trained, outer_lr, rates_lr)
     scheduler = LambdaLR(outer, lambda done: schedule(done, steps))
     update = partial(together(update), max_norm=max_norm, loss=loss)
     bar = tqdm(total=steps, desc="meta-training", disable=rank() > 0 or not monitor.progress)
-    with _keeping_good_weights(trained, outer) as good_weights, bar:
+    with _keeping_good_weights(trained, outer, home) as good_weights, bar:
         for done in range(steps):  # lines 2 and 9: while not done
             episode = [task.to(device) for task in sampler[history.n_steps]]  # line 3
             if done % monitor.note_every == 0:
@@ -251,7 +252,7 @@ def _outer_optimizer(trained, outer_lr, rates_lr):
 
 
 @contextmanager
-def _keeping_good_weights(trained, outer):
+def _keeping_good_weights(trained, outer, home):
     """Whatever ends a training, leave weights that are worth having; yields where to note them."""
     history = trained.history
     start = time.perf_counter()
@@ -275,6 +276,7 @@ def _keeping_good_weights(trained, outer):
             print(f"Stopped after {history.n_steps} outer steps. What was learned so far is kept.")
     finally:
         outer.zero_grad()
+        trained.modules.to(home)
         trained.predictor.eval()
         history.seconds += time.perf_counter() - start
 

@@ -27,10 +27,12 @@ from vadkit.view.style import (
     AMBER,
     BLACK,
     BLUE,
+    BROWN,
     COLOURS,
     DASHES,
     ERROR_MAP,
     ERROR_MAX,
+    GAIN_MAP,
     GREEN,
     GREY,
     PURPLE,
@@ -39,6 +41,7 @@ from vadkit.view.style import (
     bundle,
     colours_of,
     figure_text,
+    fold,
     image_tag,
     show,
     subplots,
@@ -47,9 +50,9 @@ from vadkit.view.style import (
 from vadkit.view.tables import table
 
 __all__ = [
-    "ABNORMAL", "AMBER", "BLACK", "BLUE", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX", "GREEN",
-    "GREY", "PURPLE", "SKY", "VERMILLION", "as_clip", "bundle", "colours_of", "describe_labels",
-    "feature_maps", "figure_text", "gallery", "image_tag", "intervals", "kind_of",
-    "predict_and_score", "predictions", "psnr_curve", "representative_frame", "scored", "show",
-    "still", "subplots", "table", "to_image", "window_strip",
+    "ABNORMAL", "AMBER", "BLACK", "BLUE", "BROWN", "COLOURS", "DASHES", "ERROR_MAP", "ERROR_MAX",
+    "GAIN_MAP", "GREEN", "GREY", "PURPLE", "SKY", "VERMILLION", "as_clip", "bundle", "colours_of",
+    "describe_labels", "feature_maps", "figure_text", "fold", "gallery", "image_tag", "intervals",
+    "kind_of", "predict_and_score", "predictions", "psnr_curve", "representative_frame", "scored",
+    "show", "still", "subplots", "table", "to_image", "window_strip",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ import IPython.display
 import matplotlib.figure
 import matplotlib.font_manager
 from matplotlib.axis import Tick
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 from PIL import Image
@@ -30,11 +31,12 @@ VERMILLION = "#D55E00"  # an alarm, and nothing else
 PURPLE = "#CC79A7"  # MAML
 GREEN = "#009E73"  # the query, and what is correct
 GREY = "#767676"  # copying the last frame
-SKY = "#56B4E9"
-COLOURS = (BLUE, GREEN, BLACK, SKY, AMBER)  # of curves that mean none of these
+BROWN, SKY = "#6B4423", "#56B4E9"
+COLOURS = (BLUE, BLACK, BROWN, SKY)  # of curves that mean none of these
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 ABNORMAL = "#FBE3B0"  # orange, thinned: the shade behind abnormal frames
 ERROR_MAP = "inferno"  # perceptually uniform
+GAIN_MAP = LinearSegmentedColormap.from_list("gain", ["#333333", "#ffffff", PURPLE])  # MAML's
 ERROR_MAX = 0.3  # the error that gets the brightest colour, fixed so that figures can be compared
 DPI = 110
 # Fonts with Chinese letters: of Linux, macOS and Windows.
@@ -261,6 +263,26 @@ def bundle(figure: matplotlib.figure.Figure, alt: str) -> tuple[dict, dict]:
     png = base64.b64encode(to_image(figure)).decode()
     data = {"text/html": image_tag(figure, alt), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt}}
+
+
+@checked
+def fold(shown: matplotlib.figure.Figure | str, summary: str = "") -> None:
+    """Display a figure or a text folded away: answers, before which there is something to do.
+
+    Parameters
+    ----------
+    shown : Figure or str
+        A figure that carries its alt text, or plain text.
+    summary : str
+        What to click; by default that it has the answers.
+    """
+    summary = summary or say("The answers: click to see them.")
+    is_figure = isinstance(shown, matplotlib.figure.Figure)
+    inside = (
+        image_tag(shown, recognise(shown.alt)) if is_figure else f"<pre>{html.escape(shown)}</pre>"
+    )
+    page = f"<details><summary>{html.escape(summary)}</summary>{inside}</details>"
+    IPython.display.display({"text/html": page, "text/plain": summary}, raw=True)
 
 
 @checked

@@ -242,12 +242,17 @@ function player(say, fps, step, verb = say("Play")) {
 // A button keeps Space and Enter for itself, a slider of its own the keys that move it.
 function keepsKey(target, key) {
   if (target.matches("button, [type=checkbox]")) return key === " " || key === "Enter";
-  return target.matches(".vk-threshold, .vk-wipe") && /^(Arrow|Page|Home|End)/.test(key);
+  return target.matches(".vk-threshold, .vk-short, .vk-wipe") && /^(Arrow|Page|Home|End)/.test(key);
 }
 
 // actions: {"ArrowLeft": action}. No key reaches JupyterLab, whose command mode would swallow it.
+// A click anywhere in the widget gives it the keys; else they would go to the page, or the cell.
 function onKeys(el, actions) {
   el.setAttribute("data-lm-suppress-shortcuts", "true");
+  if (!el.hasAttribute("tabindex")) el.tabIndex = -1;
+  el.addEventListener("click", () => {
+    if (!el.contains(document.activeElement)) el.focus({preventScroll: true});
+  });
   el.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -25,7 +25,7 @@ from torch import Tensor
 from vadkit import view
 from vadkit.checkpoints import atomic_path
 from vadkit.checks import checked
-from vadkit.text import TRANSLATIONS
+from vadkit.text import TRANSLATIONS, say
 
 _COLOURS = colormaps[view.ERROR_MAP](np.arange(256))[:, :3]
 PALETTE = (_COLOURS * 255).round().astype(np.uint8).tobytes()  # of errors, 256 x RGB
@@ -114,8 +114,9 @@ class Widget(anywidget.AnyWidget):
         inside = self._without_script(view.image_tag(still, self.alt, quality=10))
         players = (self._player(quality, inside) for quality in (EXACT, LOSSY))
         small = (player for player in players if len(player) <= PLAYER_LIMIT)
-        picture = next(small, None) or view.image_tag(still, self.alt, quality=60)
-        shown["text/html"] = picture
+        picture = view.image_tag(still, self.alt, quality=60)
+        hint = f"<p>{html.escape(say('This is a picture of it. Run the cell to use it.'))}</p>"
+        shown["text/html"] = next(small, None) or picture + hint
         return data | shown, metadata | about | {"vadkit": type(self).__name__}
 
     def _image_shape(self):

@@ -120,19 +120,19 @@ function linePath(values, X, Y) {
 }
 
 // A curve over frames: abnormal runs shaded, alarms marked below a threshold, and a cursor.
-// values may hold nulls; range: [low, high], where the curve's own is not wanted. `handle`: the
-// threshold is one to take hold of, beyond the curve's end.
+// values may hold nulls; range: [low, high], where the curve's own is not wanted. `limit`: whether
+// the threshold is drawn, its value beyond the curve's end; `handle`: it is one to take hold of.
 function chart({values, labels, say, range, width = 900, height = 160, ...options}) {
-  const {top: above, handle, ...titles} = options;
+  const {top: above, handle, limit: isShown = true, ...titles} = options;
   const [least, most] = range ?? extent(values);
   const margin = 0.06 * (most - least || 1);
-  const size = {width, height, top: above, right: handle ? HANDLE + 4 : undefined};
+  const size = {width, height, top: above, right: isShown ? HANDLE + 4 : undefined};
   const area = plotArea(size, least - margin, most + margin);
   const {left, right, top, bottom, low, high} = area;
   const T = values.length;
   const X = (t) => left + (t * (right - left)) / Math.max(T - 1, 1);
   const svg = svgPicture(width, height);
-  const plot = {...area, svg, X, T, handle};
+  const plot = {...area, svg, X, T, handle, isShown};
   shadeRuns(plot, labels, say("abnormal"));
   plotAxes(plot, {xLabel: say("frame"), ...titles});
   const point = (event) => {
@@ -172,14 +172,14 @@ function curveLayer({svg, X, Y}, values) {
   return {plotCurve: () => curve.setAttribute("d", linePath(values, X, Y))};
 }
 
-function thresholdLayer({svg, X, Y, left, right, handle}, values, name) {
+function thresholdLayer({svg, X, Y, left, right, handle, isShown}, values, name) {
   const dashed = {stroke: COLOUR.alarm, "stroke-width": 2, "stroke-dasharray": "7 4"};
   const alarms = svgNode("path", {fill: COLOUR.alarm});
   const limit = svgNode("line", {x1: left, x2: right, ...dashed});
   const label = (handle ? thresholdHandle : thresholdText)(left, right, name);
   const group = svg.appendChild(svgNode("g", {class: "vk-limit"}));
-  group.append(alarms, limit, label.element);
-  const side = clamp((X(1) - X(0)) * 0.9, 1.2, 4);
+  group.append(alarms, ...(isShown ? [limit, label.element] : []));
+  const side = clamp((X(1) - X(0)) * 0.9, 2.4, 4);
   const triangle = (x, y) => {
     const corner = `M${(x - side).toFixed(1)} ${(y - 1.5 * side).toFixed(1)}`;
     return `${corner}h${2 * side}l${-side} ${1.8 * side}z`;
@@ -191,15 +191,17 @@ function thresholdLayer({svg, X, Y, left, right, handle}, values, name) {
     const marks = values.map((p, t) => (isAlarm(p, t) ? triangle(X(t), Y(p)) : ""));
     alarms.setAttribute("d", marks.join(""));
   }
-  return {setThreshold, hideThreshold: () => [limit, label.element].forEach((e) => e.remove())};
-}
-
-function thresholdText(left, right, name) {
-  const element = svgText(right, -5, "", "end", {fill: COLOUR.alarmText});
-  return {element, show: (v) => { element.textContent = `${name} ${v}`; }};
+  return {setThreshold};
 }
 
 const HANDLE = 74; // its width; its height is that of a finger
+
+function thresholdText(left, right, name) {
+  const fill = {fill: COLOUR.alarmText}, element = svgNode("g");
+  const value = svgText(right + 6, 12, "", "start", fill);
+  element.append(svgText(right + 6, -2, name, "start", fill), value);
+  return {element, show: (v) => { value.textContent = v; }};
+}
 
 // The line can be taken hold of as well.
 function thresholdHandle(left, right, name) {

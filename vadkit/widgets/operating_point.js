@@ -45,7 +45,7 @@ function classCounts(labels, isWanted) {
 function alarmsInWords(threshold, [wrong, right], [normal, abnormal], say) {
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
   const rates = {rate: percent(right / abnormal), falseRate: percent(wrong / normal)};
-  const counts = {threshold: threshold.toPrecision(4), right, abnormal, wrong, normal, ...rates};
+  const counts = {threshold: +threshold.toPrecision(3), right, abnormal, wrong, normal, ...rates};
   const caught = say("Alarm above {threshold}: {right} of {abnormal} abnormal frames caught "
     + "({rate}), {wrong} of {normal} normal frames raise a false alarm ({falseRate}).", counts);
   if (wrong + right === 0) return `${caught} ${say("No alarm at all.")}`;

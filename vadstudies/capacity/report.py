@@ -20,7 +20,7 @@ from vadstudies.statistics import spread
 STYLE = {  # variant: colour, dash, marker
     "skips": (view.BLUE, "-", "o"),
     "no skips": (view.BLACK, "--", "s"),
-    "memory": (view.GREEN, "-.", "^"),
+    "memory": (view.BROWN, "-.", "^"),
 }
 PANELS = {
     "normal frames (dB)": "psnr_normal",
@@ -89,11 +89,12 @@ def capacity_curves(rows, copied: dict[str, dict], at: str = "end"):
     networks = points_of(rows, at).groupby(NETWORK, observed=True)[list(PANELS.values())]
     means = networks.mean().reindex(everyone)
     deviations = networks.std(ddof=0).reindex(everyone).fillna(0)
-    figure, axes = view.subplots(1, 4, size=(12, 3.2))
+    figure, axes = view.subplots(2, 2, size=(9.5, 5.6))
+    axes = axes.ravel()
     parts = []
     for ax, (title, metric) in zip(axes, PANELS.items()):
         bar = np.mean([metrics[metric] for metrics in copied.values()])
-        ax.axhline(bar, color=view.BLACK, ls=":", lw=1.2, label="copy last frame")
+        ax.axhline(bar, color=view.GREY, ls=":", lw=1.6, label="copy last frame")
         for shift, variant in zip((-0.06, 0, 0.06), STYLE):
             mean, deviation = means.loc[variant, metric], deviations.loc[variant, metric]
             _plot_curve(ax, np.arange(len(widths)) + shift, mean, deviation, variant)
@@ -102,7 +103,7 @@ def capacity_curves(rows, copied: dict[str, dict], at: str = "end"):
         ax.set(title=title, xlabel="width", xticks=range(len(widths)), xticklabels=widths)
         ax.spines[["top", "right"]].set_visible(False)
     _share_limits(*axes[:2])
-    axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
+    axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     first = say("Four panels of curves against the width of the network.")
     figure.alt = " ".join([first, *parts])
     return figure
@@ -154,7 +155,7 @@ def normal_against_abnormal(rows, copied: dict[str, dict]):
     zero = points.groupby("scene")["psnr_copy"].first()
     for scene, metrics in copied.items():
         x, y = metrics["psnr_normal"] - zero[scene], metrics["psnr_abnormal"] - zero[scene]
-        (cross,) = ax.plot(x, y, "x", color=view.BLACK, ms=7, mew=2)
+        (cross,) = ax.plot(x, y, "x", color=view.GREY, ms=7, mew=2)
     cross.set_label("copy last frame")
     ends = ax.get_xlim()
     ax.plot(ends, ends, color=view.BLACK, ls=":", lw=1.2, label="no gap at all")

@@ -31,13 +31,20 @@ def test_the_picture_by_keyboard_and_by_mouse(notebook, run_all):
     drive_by_keyboard(page)
     plane = page.locator(".vk-plane").last
     plane.scroll_into_view_if_needed()
-    box = plane.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
-    page.mouse.up()
     page.keyboard.press("r")
+    before, (x, y) = position(page), middle_of(plane)
+    page.mouse.click(x, y)
+    assert position(page) == before, "whoever clicks the picture to have the keys moves nothing"
+    page.mouse.move(*middle_of(plane.locator("circle[data-part=theta]")))
+    page.mouse.down()
+    page.mouse.move(x, y, steps=5)
+    page.mouse.up()
     assert position(page) == pytest.approx([0, 0], abs=0.05)
+
+
+def middle_of(place):
+    box = place.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def drive_by_keyboard(page):
@@ -199,8 +206,13 @@ def test_a_finger_moves_the_start(chromium, tmp_path):
     context = chromium.new_context(has_touch=True, viewport={"width": 632, "height": 900})
     page = context.new_page()
     page.goto(path.as_uri())
-    box = page.locator(".vk-plane").first.bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    plane = page.locator(".vk-plane").first
+    touch = context.new_cdp_session(page)
+    places = [middle_of(plane.locator("circle[data-part=theta]")), middle_of(plane)]
+    for kind, (x, y) in zip(("touchStart", "touchMove"), places):
+        points = {"touchPoints": [{"x": x, "y": y}]}
+        touch.send("Input.dispatchTouchEvent", {"type": kind, **points})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert position(page) == pytest.approx([0, 0], abs=0.05)
     page.locator(".vk-symbol[data-part=theta]").first.tap()
     assert lit(page, ".vk-plane") == {"theta"}, "and stays lit when the finger is lifted"

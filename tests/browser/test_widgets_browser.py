@@ -177,6 +177,30 @@ def test_gallery_boxes_and_frames(notebook, run_all):
     assert pixels(page, ".vk-grid canvas") != plain
 
 
+def test_a_click_gives_a_widget_the_keys(notebook, run_all):
+    """Else they would reach JupyterLab: M makes a cell Markdown, B makes one more."""
+    page = notebook(
+        BOAR,
+        "from vadkit import widgets\nwidgets.LabelPlayer(clip)",
+        "widgets.Gallery([clip], columns=1)",
+        SCRUBBER,
+    )
+    run_all()
+    n_cells = page.locator(".jp-Cell").count()
+    page.locator(".vk-labels canvas").click()
+    page.keyboard.press("m")
+    pressed = page.get_by_role("button", name="Mark abnormal").get_attribute("aria-pressed")
+    assert pressed == "true"
+    before = pixels(page, ".vk-gallery canvas")
+    page.locator(".vk-gallery canvas").click()
+    page.keyboard.press("ArrowRight")
+    assert pixels(page, ".vk-gallery canvas") != before
+    page.locator(".vk-scrubber .vk-hint").click()
+    page.keyboard.press("b")
+    assert page.locator(".vk-wipe").input_value() == "0"
+    assert page.locator(".jp-Cell").count() == n_cells
+
+
 def test_label_it_yourself(notebook, run_all):
     page = notebook(BOAR, "from vadkit import widgets\nplayer = widgets.LabelPlayer(clip)\nplayer")
     run_all()

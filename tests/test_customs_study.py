@@ -8,7 +8,6 @@ import vadkit
 from vadkit import toy
 from vadkit.maml.rates import InnerRates
 from vadstudies.customs import protocol, report, run
-from vadstudies.jobs import study_parser
 from vadstudies.statistics import interval
 from vadstudies.weights import streams
 
@@ -168,15 +167,15 @@ def test_all_weights_that_the_study_needs_are_trained_by_the_script():
 def test_the_best_recipe_on_validation_places_is_chosen(monkeypatch):
     """Faked measurements with known winners: one with many steps, another with few."""
 
-    def try_out(optimizer, rate, weights, kind, place_seed):
+    def try_out(optimizer, rate, weights, kind, place_seed, custom):
         best = 0.9 if (optimizer, rate) == ("sgd", 0.01) else 0.5
         few = 0.8 if (optimizer, rate) == ("adam", 0.003) else 0.4
         steps = {n: {"auc_raw": few} for n in protocol.STEPS} | {60: {"auc_raw": best}}
         return {"steps": steps}
 
     monkeypatch.setattr(run, "try_out", try_out)
-    monkeypatch.setattr(run, "hash_of", lambda method, seed: "")
-    recipes = run.choose(study_parser("").parse_args(["--quick"]))
+    monkeypatch.setattr(run, "hash_of", lambda method, seed, custom: "")
+    recipes = run.choose(run.parser().parse_args(["--quick"]))
     assert recipes["strangers, fine-tuned"] == ("sgd", 0.01, 60)
     assert recipes[protocol.EQUAL] == ("adam", 0.003, 3)
     assert recipes[protocol.ONE_STEP] == ("adam", 0.003, 1)
@@ -190,3 +189,18 @@ def test_who_takes_one_step_takes_one_step(monkeypatch):
     one = psnr(protocol.ONE_STEP)
     assert psnr("MAML, 1 step") == pytest.approx(one, abs=1e-4)
     assert psnr("MAML") != pytest.approx(one, abs=1e-3)
+
+
+def test_another_custom_has_its_own_places_weights_and_methods():
+    methods = protocol.methods_of("species", run.WEIGHTS)
+    assert {"copy last frame", "MAML", protocol.EQUAL, "strangers, fine-tuned"} <= {*methods}
+    assert "ordinary, fine-tuned" not in methods, "nobody trained that"
+    assert {protocol.weights_of(m, "species") for m in methods} == {
+        "",
+        "species_maml",
+        "species_strangers",
+    }
+    place = protocol.place_of(*HERE, "species")
+    assert place.custom == "species" != protocol.place_of(*HERE).custom
+    there = protocol.opposite_of(*HERE, "species")
+    assert there.custom == "species" and there.side != place.side

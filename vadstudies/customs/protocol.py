@@ -10,10 +10,12 @@ How to fine-tune is chosen on eight places of VALIDATION_SEEDS, by raw AUC with 
 draw), and used for every K: where a name says how many steps, among just so many, otherwise among
 up to a hundred. What MAML was trained with was chosen on other validation places, and it takes
 three steps, for which it was trained, where its name says nothing else.
+
+The same for another custom, with the weights that were trained for it, K = 10 and one training.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -64,22 +66,23 @@ WRONG = ", wrong support"  # after the name of a method: K windows of the opposi
 CONTROLLED = ("strangers, fine-tuned", "MAML")
 
 Recipe = tuple[str, float, int]  # how a method is fine-tuned: optimizer, rate, number of steps
+STREAM = "stream"  # the custom of the one-way places
 
 
 # --- Places and windows
 
 
 @lru_cache(maxsize=4)
-def place_of(kind: str, seed: int) -> toy.ToyScene:
-    """A one-way place, with four clips of strangers and two of the kind that is held out."""
+def place_of(kind: str, seed: int, custom: str = STREAM) -> toy.ToyScene:
+    """A place with this custom, four clips of strangers and two of the kind that is held out."""
     kinds = [toy.STRANGER] * 4 + [HELD_OUT] * 2
-    return toy.toy_scene(seed, kind, custom="stream", n_test=len(kinds), kinds=kinds)
+    return toy.toy_scene(seed, kind, custom=custom, n_test=len(kinds), kinds=kinds)
 
 
 @lru_cache(maxsize=8)
-def opposite_of(kind: str, seed: int) -> toy.ToyScene:
-    """The same place with the opposite stream."""
-    return place_of(kind, seed).opposite()
+def opposite_of(kind: str, seed: int, custom: str = STREAM) -> toy.ToyScene:
+    """The same place with the opposite custom."""
+    return place_of(kind, seed, custom).opposite()
 
 
 def support_of(place: toy.ToyScene, draw: int, k_shot: int) -> Samples:
@@ -98,14 +101,22 @@ def trained(weights: str, seed: int) -> vadkit.MetaTrained:
     return vadkit.load_checkpoint(name_of(weights, seed))
 
 
-def weights_of(method: str) -> str:
+def weights_of(method: str, custom: str = STREAM) -> str:
     """The weights that a method starts from; "" where there are none."""
-    return {**OTHERS, **TUNED, **META}.get(method.removesuffix(WRONG), "")
+    weights = {**OTHERS, **TUNED, **META}.get(method.removesuffix(WRONG), "")
+    return weights if custom == STREAM else weights.replace("streams", custom)
 
 
-def adapted(method: str, seed: int, support: Samples, recipes: dict[str, Recipe]) -> Callable:
+def methods_of(custom: str, known: Collection[str]) -> list[str]:
+    """The methods, those that learn nothing first, then those whose weights are known."""
+    everyone = (*LEARN_NOTHING, *METHODS, *(name + WRONG for name in CONTROLLED))
+    return [method for method in everyone if weights_of(method, custom) in {"", *known}]
+
+
+def adapted(
+    method: str, start: vadkit.MetaTrained, support: Samples, recipes: dict[str, Recipe]
+) -> Callable:
     """What a method makes of K windows."""
-    start = trained(weights_of(method), seed)
     if method in META:
         return start.adapt(support, N_STEPS.get(method))
     if method == "two numbers":
@@ -119,7 +130,7 @@ def tuned(predictor, support: Samples, optimizer: str, rate: float, n_steps: int
     return copy
 
 
-def at_home(place: toy.ToyScene, seed: int, start: str = "streams_strangers") -> Callable:
+def at_home(place: toy.ToyScene, seed: int, start: str) -> Callable:
     """Trained at the place itself, on far more of its normal life than any K."""
     life = [place.normal_clip(100 + i) for i in range(20)]
     windows = support_of(replace(place, train_clips=life), 0, HOME_WINDOWS)
@@ -162,9 +173,11 @@ def metrics_of(predictor: Callable, place: toy.ToyScene, score: str = "frame") -
     }
 
 
-def try_out(optimizer: str, rate: float, weights: str, kind: str, place_seed: int) -> dict:
+def try_out(
+    optimizer: str, rate: float, weights: str, kind: str, place_seed: int, custom: str = STREAM
+) -> dict:
     """Metrics on a validation place after each of STEPS of settling in on ten windows."""
-    place = place_of(kind, place_seed)
+    place = place_of(kind, place_seed, custom)
     start, support = trained(weights, 0), support_of(place, 0, 10)
     if optimizer == LEARNED:
         copies = inner_steps(start.predictor, support, start.rates, 10, decibel_loss)
@@ -192,28 +205,30 @@ def compare(
     shots: tuple[int, ...],
     draws: int,
     recipes: dict[str, Recipe],
+    custom: str = STREAM,
 ) -> dict:
     """Measure one method with one training seed at one place, for all K and draws.
 
     The result is {"shots": {K: {metric: one value for each draw}}}.
     """
-    place = place_of(kind, place_seed)
+    place, weights = place_of(kind, place_seed, custom), weights_of(method, custom)
     if method in LEARN_NOTHING:
         predictor, score = LEARN_NOTHING[method]
         row = metrics_of(predictor, place, score)
         row["psnr"] = row["psnr"] if score == "frame" else None  # its score is no PSNR
         return {"shots": dict.fromkeys((0, *shots), _columns([row]))}
     if method == "trained at home":
-        return {"shots": dict.fromkeys(shots, _columns([metrics_of(at_home(place, seed), place)]))}
-    settles_on = opposite_of(kind, place_seed) if method.endswith(WRONG) else place
-    start = trained(weights_of(method), seed).predictor
-    measured = {0: _columns([metrics_of(start, place) | {"seconds": 0.0}])}
+        row = metrics_of(at_home(place, seed, weights), place)
+        return {"shots": dict.fromkeys(shots, _columns([row]))}
+    settles_on = opposite_of(kind, place_seed, custom) if method.endswith(WRONG) else place
+    start = trained(weights, seed)
+    measured = {0: _columns([metrics_of(start.predictor, place) | {"seconds": 0.0}])}
     for k in shots:
         rows = []
         for draw in range(draws):
             support = support_of(settles_on, draw, k)
             began = time.process_time()
-            predictor = adapted(method.removesuffix(WRONG), seed, support, recipes)
+            predictor = adapted(method.removesuffix(WRONG), start, support, recipes)
             seconds = time.process_time() - began
             rows.append(metrics_of(predictor, place) | {"seconds": seconds})
         measured[k] = _columns(rows)

@@ -23,11 +23,10 @@ from vadstudies.jobs import require_finished
 from vadstudies.weights.streams import EPISODE, NETWORK, WALKING, joint_training
 
 OTHER = ("speed", "species", "zone")
+SCHOOL = {"n_places": 48, "school_steps": 2000, "one_sided_steps": 6000, "outer_lr": 2e-3}
+STRANGERS = {**SCHOOL, "steps": 12_000}
 MAML = {
-    "n_places": 48,
-    "school_steps": 2000,
-    "one_sided_steps": 6000,
-    "outer_lr": 2e-3,
+    **SCHOOL,
     "episode": EPISODE,
     "steps": 1500,
     "n_inner_steps": 3,
@@ -59,6 +58,33 @@ def pool(custom: str, n_places: int, sides: int, strangers: float) -> ScenePool:
     return ScenePool(place, numbers, len(numbers), support="scattered", strangers=strangers)
 
 
+def train_jointly(
+    seed: int, custom: str, n_places: int, parts: list[tuple[int, int, float]], outer_lr: float
+) -> MetaTrained:
+    """Parts of ordinary training: how many steps, of places with how many sides, with strangers."""
+    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
+    for i, (n_steps, sides, share) in enumerate(parts):
+        places = pool(custom, n_places, sides, share)
+        batches = EpisodeSampler(places, n_way=2, k_shot=2, n_query=6, seed=seed + i)
+        trained = joint_training(predictor, batches, n_steps, outer_lr)
+        predictor = trained.predictor
+    return trained
+
+
+def train_strangers(
+    seed: int,
+    custom: str,
+    n_places: int,
+    school_steps: int,
+    one_sided_steps: int,
+    outer_lr: float,
+    steps: int,
+) -> MetaTrained:
+    """MAML's rival: school, one side, and then both sides without any inner loop."""
+    parts = [(school_steps, 2, 0.0), (one_sided_steps, 1, 2 / 3), (steps, 2, 2 / 3)]
+    return train_jointly(seed, custom, n_places, parts, outer_lr)
+
+
 def train_maml(
     seed: int,
     custom: str,
@@ -75,12 +101,8 @@ def train_maml(
     rates_lr: float,
 ) -> MetaTrained:
     """School, one side, and both sides with K normal windows in the inner loop."""
-    predictor = vadkit.build_predictor(**NETWORK, seed=seed)
     parts = [(school_steps, 2, 0.0), (one_sided_steps, 1, 2 / 3)]
-    for i, (n_steps, sides, share) in enumerate(parts):
-        places = pool(custom, n_places, sides, share)
-        batches = EpisodeSampler(places, n_way=2, k_shot=2, n_query=6, seed=seed + i)
-        predictor = joint_training(predictor, batches, n_steps, outer_lr).predictor
+    predictor = train_jointly(seed, custom, n_places, parts, outer_lr).predictor
     rates = InnerRates(predictor, inner_lr, learn_rates, n_inner_steps)
     trained = MetaTrained(predictor, rates, n_inner_steps, loss=decibel_loss)
     episodes = EpisodeSampler(pool(custom, n_places, 2, 0.5), **episode, seed=seed + 200)
@@ -101,4 +123,4 @@ def validation_psnr(custom: str, trained: MetaTrained, n: int = 8) -> np.ndarray
 
 WEIGHTS = {
     f"{custom}_maml": (train_maml, {"seed": 0, "custom": custom, **MAML}) for custom in OTHER
-}
+} | {"species_strangers": (train_strangers, {"seed": 0, "custom": "species", **STRANGERS})}

@@ -14,7 +14,8 @@ boar_ordinary, boar_strangers: trained long at the boar's camera, see vadstudies
 
 streams_<method>, streams_<method>_<seed>: for one-way places, see vadstudies/weights/streams.py.
 
-speed_maml, species_maml, zone_maml: for the other customs, see vadstudies/weights/customs.py.
+speed_maml, species_maml, species_strangers, zone_maml: for the other customs, see
+vadstudies/weights/customs.py.
 
 camera_maml, camera_strangers: for real cameras (vadstudies.few_shot), from toy scenes alone, see
 vadstudies/weights/cameras.py.
@@ -80,7 +81,7 @@ FAMILIES = [
     ),
     *(
         Family(
-            {f"{custom}_maml": customs.WEIGHTS[f"{custom}_maml"]},
+            {name: made for name, made in customs.WEIGHTS.items() if made[1]["custom"] == custom},
             streams.NETWORK,
             f"toy scenes of TRAIN_SEEDS, both sides of the custom '{custom}'",
             partial(customs.training_place, custom, 0),

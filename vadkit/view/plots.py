@@ -30,7 +30,7 @@ from vadkit.windows import N_INPUTS, to_float
 def _plot_image(ax, image, title, **options):
     options = {"cmap": "gray", "vmin": 0, "vmax": 255} | options
     ax.set(xticks=[], yticks=[])
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=11)
     return ax.imshow(image, interpolation="nearest", **options)
 
 
@@ -125,7 +125,7 @@ def window_strip(clip: Clip | np.ndarray, frame: int) -> Figure:
     for side in axes[-1].spines.values():
         side.set(color=style.BLUE, linewidth=3)
     title = style.figure_text("x5 (frame {frame})\nto predict", frame=frame)
-    axes[-1].set_title(title, fontsize=10, color=style.BLUE)
+    axes[-1].set_title(title, fontsize=11, color=style.BLUE)
     figure.alt = say(
         "Five frames in a row from clip {name}: x1 to x4 are the input, "
         "x5, frame {frame}, is to be predicted.",
@@ -179,7 +179,7 @@ def still(
     title = style.figure_text(
         "{psnr:.1f} dB at frame {frame} (shaded: abnormal)", psnr=psnr[frame], frame=frame
     )
-    axes[3].set_title(title, fontsize=10)
+    axes[3].set_title(title, fontsize=11)
     axes[3].get_legend().remove()
     axes[3].set_ylabel(SCORES[score].unit)
     here = {"frame": frame, "name": clip.name, "here": psnr[frame]}

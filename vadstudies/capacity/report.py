@@ -89,7 +89,7 @@ def capacity_curves(rows, copied: dict[str, dict], at: str = "end"):
     networks = points_of(rows, at).groupby(NETWORK, observed=True)[list(PANELS.values())]
     means = networks.mean().reindex(everyone)
     deviations = networks.std(ddof=0).reindex(everyone).fillna(0)
-    figure, axes = view.subplots(2, 2, size=(9.5, 5.6))
+    figure, axes = view.subplots(2, 2, size=(9.5, 4.4))
     axes = axes.ravel()
     parts = []
     for ax, (title, metric) in zip(axes, PANELS.items()):

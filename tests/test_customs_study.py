@@ -158,7 +158,9 @@ def test_comparisons_name_methods_that_are_measured():
 
 
 def test_all_weights_that_the_study_needs_are_trained_by_the_script():
-    for method in protocol.METHODS:
+    measured = protocol.methods_of("stream", run.WEIGHTS)
+    assert {*protocol.METHODS} - {*measured} == {protocol.ONE_SIDE_EQUAL, "one side, fine-tuned"}
+    for method in {*measured} & {*protocol.METHODS}:
         only_one = protocol.weights_of(method) in streams.OTHERS
         for seed in streams.SEEDS[:1] if only_one else streams.SEEDS:
             assert streams.name_of(protocol.weights_of(method), seed) in streams.WEIGHTS
@@ -198,6 +200,7 @@ def test_another_custom_has_its_own_places_weights_and_methods():
     assert {protocol.weights_of(m, "species") for m in methods} == {
         "",
         "species_maml",
+        "species_one_side",
         "species_strangers",
     }
     place = protocol.place_of(*HERE, "species")

@@ -46,11 +46,14 @@ LEARN_NOTHING = {  # name: predictor, score
     "moving pixels": (copy_last_frame, "moving"),
 }
 ONE_STEP, EQUAL = "strangers, fine-tuned, 1 step", "strangers, fine-tuned, 3 steps"
+ONE_SIDE_EQUAL = "one side, fine-tuned, 3 steps"
 TUNED = {  # name: the weights it starts from; how is chosen on validation places
     "ordinary, fine-tuned": "streams_ordinary",
     ONE_STEP: "streams_strangers",
     EQUAL: "streams_strangers",
     "strangers, fine-tuned": "streams_strangers",
+    ONE_SIDE_EQUAL: "streams_one_side",  # not for streams: nobody trained that
+    "one side, fine-tuned": "streams_one_side",
 }
 META = {  # name: its weights, which know how they adapt
     "MAML, 1 step": "streams_maml",
@@ -59,7 +62,12 @@ META = {  # name: its weights, which know how they adapt
     "MAML, one rate": "streams_one_rate",
     "MAML, head only": "streams_head",
 }
-N_STEPS = {ONE_STEP: 1, EQUAL: 3, "MAML, 1 step": 1}  # of whom is not free to choose
+N_STEPS = {
+    ONE_STEP: 1,
+    EQUAL: 3,
+    ONE_SIDE_EQUAL: 3,
+    "MAML, 1 step": 1,
+}  # who may not choose
 OTHERS = {"two numbers": "streams_ordinary", "trained at home": "streams_strangers"}
 METHODS = (*OTHERS, *TUNED, *META)
 WRONG = ", wrong support"  # after the name of a method: K windows of the opposite place

@@ -21,6 +21,7 @@ from vadstudies.customs.protocol import (
     LEARN_NOTHING,
     LEARNED,
     N_STEPS,
+    ONE_SIDE_EQUAL,
     ONE_STEP,
     OPTIMIZERS,
     PLACES,
@@ -49,6 +50,8 @@ COMPARISONS = [
     ("MAML, 1 step", ONE_STEP),
     ("MAML", EQUAL),
     ("MAML", "strangers, fine-tuned"),
+    ("MAML", ONE_SIDE_EQUAL),
+    ("MAML", "one side, fine-tuned"),
     ("MAML", "MAML" + WRONG),
     ("strangers, fine-tuned", "strangers, fine-tuned" + WRONG),
 ]

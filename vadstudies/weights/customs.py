@@ -80,8 +80,9 @@ def train_strangers(
     outer_lr: float,
     steps: int,
 ) -> MetaTrained:
-    """MAML's rival: school, one side, and then both sides without any inner loop."""
+    """MAML's rivals: school, one side, and then (or not) both sides without any inner loop."""
     parts = [(school_steps, 2, 0.0), (one_sided_steps, 1, 2 / 3), (steps, 2, 2 / 3)]
+    parts = [part for part in parts if part[0]]
     return train_jointly(seed, custom, n_places, parts, outer_lr)
 
 
@@ -123,4 +124,7 @@ def validation_psnr(custom: str, trained: MetaTrained, n: int = 8) -> np.ndarray
 
 WEIGHTS = {
     f"{custom}_maml": (train_maml, {"seed": 0, "custom": custom, **MAML}) for custom in OTHER
-} | {"species_strangers": (train_strangers, {"seed": 0, "custom": "species", **STRANGERS})}
+} | {
+    "species_strangers": (train_strangers, {"seed": 0, "custom": "species", **STRANGERS}),
+    "species_one_side": (train_strangers, {"seed": 0, "custom": "species", **SCHOOL, "steps": 0}),
+}

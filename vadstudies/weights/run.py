@@ -14,7 +14,7 @@ boar_ordinary, boar_strangers: trained long at the boar's camera, see vadstudies
 
 streams_<method>, streams_<method>_<seed>: for one-way places, see vadstudies/weights/streams.py.
 
-speed_maml, species_maml, species_strangers, zone_maml: for the other customs, see
+<custom>_maml, species_strangers, species_one_side: for the other customs, see
 vadstudies/weights/customs.py.
 
 camera_maml, camera_strangers: for real cameras (vadstudies.few_shot), from toy scenes alone, see

@@ -117,7 +117,7 @@ def test_the_report_averages_runs_and_pairs_places():
     assert mean == pytest.approx(0.25) and low < 0 < high, "two places prove little"
     assert list(study.curve()["K = 10"]) == pytest.approx([0.75, 0.5])
     table = study.table(10, metrics=("auc_raw",))
-    assert list(table["AUC raw"]) == ["0.750 ± 0.050", "0.500"]
+    assert list(table["raw AUC"]) == ["0.750 ± 0.050", "0.500"]
     alt = report.against_shots(study, ["MAML"]).alt
     assert "MAML: 0.75 at K = 0, 0.75 at K = 10" in alt
 

@@ -181,7 +181,7 @@ def test_the_predictor_table_calls_no_share_of_pixels_a_decibel():
     ]
     moving, unet = predictors.predictor_table(rows).to_dict("records")
     assert moving["gap (dB)"] == moving["ms per frame"] == "-"
-    assert moving["AUC raw"] == "0.800 ± -"
+    assert moving["raw AUC"] == "0.800 ± -"
     assert unet["gap (dB)"] == "3.00 ± 1.00"
     assert unet["parameters"] == "1,234"
     assert unet["ms per frame"] == "5.5"

@@ -210,3 +210,18 @@ def test_a_table_without_rows_says_why_where_there_is_something_to_say():
 def test_bad_input_gets_one_clear_sentence(call, words, clip):
     with pytest.raises(ValueError, match=words):
         call(clip)
+
+
+def test_answers_are_folded_away_in_every_rendering(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **how: shown.append(data))
+    figure, _ = view.subplots(alt="the answer is 42")
+    view.fold(figure)
+    view.fold("A: <b>boar</b>", "Who was it?")
+    for data in shown:
+        assert "42" not in data["text/plain"] and "boar" not in data["text/plain"]
+        assert "image/png" not in data, "a viewer that knows no HTML would show it"
+        before, inside = data["text/html"].split("</summary>")
+        assert before.startswith("<details><summary>") and inside.endswith("</details>")
+    assert 'alt="the answer is 42"' in shown[0]["text/html"]
+    assert "&lt;b&gt;boar" in shown[1]["text/html"] and "Who was it?" in shown[1]["text/html"]

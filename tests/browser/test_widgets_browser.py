@@ -286,6 +286,18 @@ def test_a_guard_who_never_rings_misses_everything(shift_page):
     assert len({pixels(page, f".vk-missed figure:nth-child({i}) canvas") for i in (1, 2, 3)}) == 3
 
 
+def test_an_anomaly_that_was_hidden_for_a_moment_is_one(page, tmp_path):
+    clip = vadkit.the_boar()
+    first = int(clip.labels.argmax())
+    clip.labels[first + 12 : first + 18] = 0
+    shift = GuardShift(vadkit.copy_last_frame, [clip], n_clips=1, fps=250, threshold=0)
+    page.goto(shift.save_html(tmp_path / "shift.html").as_uri())
+    page.locator(".vk-guard canvas").first.click()
+    page.keyboard.press("Space")
+    page.locator(".vk-report li").first.wait_for(timeout=30_000)
+    assert "Caught: 0 / 1" in page.locator(".vk-report").inner_text()
+
+
 def test_the_hint_of_a_shift_goes_when_it_begins(shift_page):
     page = shift_page(threshold=0)
     news = page.locator(".vk-news")

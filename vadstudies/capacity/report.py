@@ -71,7 +71,7 @@ def capacity_table(rows, at: str = "end") -> DataFrame:
         "normal (dB)": reached["psnr_normal"].agg(spread),
         "abnormal (dB)": reached["psnr_abnormal"].agg(spread),
         "gap (dB)": reached["gap"].agg(spread),
-        "AUC raw": reached["auc_raw"].agg(partial(spread, digits=3)),
+        "raw AUC": reached["auc_raw"].agg(partial(spread, digits=3)),
     }
     table = DataFrame(columns, index=n_networks.index).fillna("-")
     table = table.reset_index(names=["network", "width"])

@@ -10,11 +10,11 @@ from vadstudies.statistics import interval
 
 METRICS = {
     "psnr": "PSNR of normal frames (dB)",
-    "auc_raw": "AUC raw",
-    "auc_clip": "AUC per-clip",
-    "auc_macro": "AUC macro",
-    "auc_busy": "AUC raw, busy frames",
-    "auc_held_out": "AUC raw, boar",
+    "auc_raw": "raw AUC",
+    "auc_clip": "per-clip AUC",
+    "auc_macro": "macro AUC",
+    "auc_busy": "raw AUC, busy frames",
+    "auc_held_out": "raw AUC, boar",
     "seconds": "seconds to adapt",
 }
 

@@ -18,7 +18,7 @@ def predictor_table(rows) -> DataFrame:
             "ms per frame": predictors["ms_per_frame"].median().map("{:.1f}".format),
             "normal (dB)": predictors["psnr_normal"].agg(spread),
             "gap (dB)": predictors["gap"].agg(spread),
-            "AUC raw": predictors["auc_raw"].agg(auc),
+            "raw AUC": predictors["auc_raw"].agg(auc),
             "per-clip": predictors["auc_clip"].agg(auc),
             "macro": predictors["auc_macro"].agg(auc),
         }

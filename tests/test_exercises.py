@@ -141,7 +141,7 @@ def test_the_progress_view_names_what_is_solved_and_what_is_open(capsys):
     assert f"Solved: 1 of {n_exercises} in this notebook" in view
     everything = exercises.progress()
     assert f"Solved: 1 of {len(CATALOGUE)}" in str(everything)
-    assert str(everything).count("open") == len(CATALOGUE) - 1
+    assert str(everything).count("to do") == len(CATALOGUE) - 1
     assert everything._repr_html_().count("<li>") == len(CATALOGUE)
     numbers = [row[1][:2] for row in everything.rows]
     assert numbers == sorted(numbers)

@@ -277,10 +277,10 @@ def fold(shown: matplotlib.figure.Figure | str, summary: str = "") -> None:
         What to click; by default that it has the answers.
     """
     summary = summary or say("The answers: click to see them.")
-    is_figure = isinstance(shown, matplotlib.figure.Figure)
-    inside = (
-        image_tag(shown, recognise(shown.alt)) if is_figure else f"<pre>{html.escape(shown)}</pre>"
-    )
+    if isinstance(shown, str):
+        inside = f"<pre>{html.escape(shown)}</pre>"
+    else:
+        inside = image_tag(shown, recognise(getattr(shown, "alt", "")))
     page = f"<details><summary>{html.escape(summary)}</summary>{inside}</details>"
     IPython.display.display({"text/html": page, "text/plain": summary}, raw=True)
 

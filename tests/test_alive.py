@@ -38,7 +38,8 @@ def test_every_widget_is_saved_as_a_page_and_a_picture(path):
 def test_every_figure_has_a_png_with_its_alt_text(path):
     for cell, output in outputs(path):
         page = output.data.get("text/html", "")
-        if "vk-picture" in page or "vk-plot" in page:
+        is_folded = page.startswith("<details>")  # answers, which a PNG would give away
+        if ("vk-picture" in page or "vk-plot" in page) and not is_folded:
             assert output.metadata["image/png"]["alt"], cell.id
         assert "image/png" not in output.data or "alt" in output.metadata["image/png"], cell.id
 

@@ -61,7 +61,7 @@ def test_opposite_alarms_at_the_same_moment(open_page):
 def test_a_drag_in_either_curve_moves_both(open_page):
     page = open_page(1016)
     box = page.locator(".vk-two-truths section svg").last.bounding_box()
-    page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 60)
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 60)
     frame = int(page.locator(".vk-frame").input_value())
     assert 38 < frame < 48 and f"frame {frame} /" in page.locator("output").inner_text()
 

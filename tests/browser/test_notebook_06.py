@@ -83,5 +83,5 @@ def test_exploring_where_meta_learning_helps(notebook, run_all):
         "light"
     )
     box = maps.nth(1).bounding_box()
-    page.mouse.click(box["x"] + box["width"] - 12, box["y"] + box["height"] * 0.55)
+    page.mouse.click(box["x"] + box["width"] - 12, box["y"] + box["height"] * 0.7)
     assert maml.inner_text() == "47.0"

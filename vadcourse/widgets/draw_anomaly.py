@@ -129,7 +129,7 @@ class DrawAnomaly(Widget):
                 name=clip.name,
             ),
         )
-        self._begun_with = drawing["pixels"]
+        self._begun_with = drawing
         self._answer()
         self.observe(self._answer, ["drawing", "threshold"])
         self.observe(self._hand_in, "attempt")
@@ -239,7 +239,7 @@ class DrawAnomaly(Widget):
         """Put the figure on the board, if it keeps the rules."""
         with self.hold_sync():
             self._answer()  # of the drawing that came together with the attempt
-            theirs = self.drawing["pixels"] != self._begun_with
+            theirs = self.drawing != self._begun_with
             untouched = say("This figure was here before you: paint one of your own, or change it.")
             self.report = self.score["problem"] or (self._rank() if theirs else untouched)
 

@@ -110,12 +110,12 @@ def test_the_search_leads_to_the_place(page, site):
     page.get_by_role("searchbox").fill("second derivative")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?*")
-    first = page.locator("#found a").first
-    first.click()
-    heading = page.evaluate(
-        "document.getElementById(decodeURIComponent(location.hash.slice(1)))?.tagName"
-    )
-    assert heading in ("H1", "H2", "H3")
+    page.locator("#found a").first.click()
+    page.wait_for_url("**/*.html#*")
+    place = page.evaluate("decodeURIComponent(location.hash.slice(1))")
+    heading = page.locator(f'[id="{place}"]')
+    heading.wait_for()
+    assert heading.evaluate("element => element.tagName") in ("H1", "H2", "H3")
 
 
 def test_a_search_without_a_result_says_so(page, site):

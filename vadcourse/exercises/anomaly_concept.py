@@ -13,6 +13,63 @@ from vadkit.text import say
 FIRST, LAST = 30, 70  # the frames in which your own anomaly is in the picture, both included
 
 
+def _marks_of_two():
+    """Six pairs of marks (T,), from two people who nearly agree to one who marks nothing."""
+    rng = np.random.default_rng()
+    pairs = []
+    for different in (0.05, 0.15, 0.3, 0.55, 0.85):
+        n = int(rng.integers(40, 160))
+        marks, switched = rng.permutation(n) < rng.uniform(0.15, 0.4) * n, rng.permutation(n)
+        pairs.append((marks, marks ^ (switched < round(different * n))))
+    return [*pairs, (marks, np.zeros(n, bool))]
+
+
+@exercise("01", "Cohen's kappa")
+def check_kappa(function: Callable) -> str:
+    """Check f(marks (T,) bool, others (T,) bool): Cohen's kappa."""
+    draws = _marks_of_two()
+    answers = [attempt(function, *pair) for pair in draws]
+    trials = []
+    for (a, b), answer in zip(draws, answers):
+        agree, share_a, share_b = (a == b).mean(), a.mean(), b.mean()
+        # By chance both mark a frame, or neither does.
+        both = share_a * share_b
+        chance = both + (1 - share_a) * (1 - share_b)
+        kappa = (agree - chance) / (1 - chance)
+        pooled = ((share_a + share_b) / 2) ** 2 + (1 - (share_a + share_b) / 2) ** 2
+        mistakes = {
+            "That is the share of equal labels. Take out what chance alone would give.": agree,
+            "That is the agreement that chance alone would give; "
+            "it is the second ingredient.": chance,
+            "Divide by what was left to reach: 1 minus the agreement by chance.": agree - chance,
+            "Two people also agree by chance on normal frames: add both times 'normal'.": (
+                agree - both
+            )
+            / (1 - both),
+            "Chance is not one half: it depends on how many frames each of them marks.": 2 * agree
+            - 1,
+            "Brackets are missing: divide all of the first difference by all of the second.": agree
+            - chance / 1
+            - chance,
+            "Always 0? So it is when the agreement that was found is taken for that of chance. "
+            "Multiply how often each of them marks, instead.": 0,
+            "That is the overlap, IoU. Kappa starts from the share of equal labels.": (a & b).sum()
+            / (a | b).sum(),
+            "Where two people agree less than by chance, kappa is negative: "
+            "do not cut it off at 0.": max(kappa, 0),
+            "Where two people agree less than by chance, kappa is negative: "
+            "leave its sign alone.": abs(kappa),
+            "That is one minus kappa.": 1 - kappa,
+            "Chance needs both people: the share that one marks times the share that "
+            "the other marks.": (agree - pooled) / (1 - pooled),
+            "Divide by 1 minus the agreement by chance, not by that agreement.": (agree - chance)
+            / chance,
+        }
+        trials.append((answer, kappa, mistakes))
+    judge(trials)
+    return "1 is perfect agreement, 0 is no better than chance."
+
+
 def _some_psnr():
     """Four clips of any length: ordinary ones, and one with frames so bad that some are below 0."""
     rng = np.random.default_rng()
@@ -113,63 +170,6 @@ def check_moving_pixels(function: Callable) -> str:
         trials.append((answer, share, mistakes))
     judge(trials)
     return "A detector in two lines, and it learns nothing."
-
-
-def _marks_of_two():
-    """Six pairs of marks (T,), from two people who nearly agree to one who marks nothing."""
-    rng = np.random.default_rng()
-    pairs = []
-    for different in (0.05, 0.15, 0.3, 0.55, 0.85):
-        n = int(rng.integers(40, 160))
-        marks, switched = rng.permutation(n) < rng.uniform(0.15, 0.4) * n, rng.permutation(n)
-        pairs.append((marks, marks ^ (switched < round(different * n))))
-    return [*pairs, (marks, np.zeros(n, bool))]
-
-
-@exercise("01", "Cohen's kappa")
-def check_kappa(function: Callable) -> str:
-    """Check f(marks (T,) bool, others (T,) bool): Cohen's kappa."""
-    draws = _marks_of_two()
-    answers = [attempt(function, *pair) for pair in draws]
-    trials = []
-    for (a, b), answer in zip(draws, answers):
-        agree, share_a, share_b = (a == b).mean(), a.mean(), b.mean()
-        # By chance both mark a frame, or neither does.
-        both = share_a * share_b
-        chance = both + (1 - share_a) * (1 - share_b)
-        kappa = (agree - chance) / (1 - chance)
-        pooled = ((share_a + share_b) / 2) ** 2 + (1 - (share_a + share_b) / 2) ** 2
-        mistakes = {
-            "That is the share of equal labels. Take out what chance alone would give.": agree,
-            "That is the agreement that chance alone would give; "
-            "it is the second ingredient.": chance,
-            "Divide by what was left to reach: 1 minus the agreement by chance.": agree - chance,
-            "Two people also agree by chance on normal frames: add both times 'normal'.": (
-                agree - both
-            )
-            / (1 - both),
-            "Chance is not one half: it depends on how many frames each of them marks.": 2 * agree
-            - 1,
-            "Brackets are missing: divide all of the first difference by all of the second.": agree
-            - chance / 1
-            - chance,
-            "Always 0? So it is when the agreement that was found is taken for that of chance. "
-            "Multiply how often each of them marks, instead.": 0,
-            "That is the overlap, IoU. Kappa starts from the share of equal labels.": (a & b).sum()
-            / (a | b).sum(),
-            "Where two people agree less than by chance, kappa is negative: "
-            "do not cut it off at 0.": max(kappa, 0),
-            "Where two people agree less than by chance, kappa is negative: "
-            "leave its sign alone.": abs(kappa),
-            "That is one minus kappa.": 1 - kappa,
-            "Chance needs both people: the share that one marks times the share that "
-            "the other marks.": (agree - pooled) / (1 - pooled),
-            "Divide by 1 minus the agreement by chance, not by that agreement.": (agree - chance)
-            / chance,
-        }
-        trials.append((answer, kappa, mistakes))
-    judge(trials)
-    return "1 is perfect agreement, 0 is no better than chance."
 
 
 def _scores_with_ties():

@@ -17,6 +17,127 @@ from vadkit.windows import N_INPUTS
 FALSE_ALARMS = 2  # what the guard tolerates in a day
 
 
+def _day(n_frames, n_abnormal, step, tied=False):
+    """PSNR (T,) and labels: anomalies lie between the lowest normal frames."""
+    rng = np.random.default_rng()
+    labels = np.append(np.zeros(N_INPUTS, bool), rng.permutation(n_frames) < n_abnormal)
+    psnr = rng.normal(rng.uniform(22, 36), 1.5, len(labels))
+    psnr[labels] += rng.normal(-4, 3, labels.sum())
+    psnr = np.round(psnr / step) * step
+    lowest = [i for i in psnr.argsort() if i >= N_INPUTS and not labels[i]]
+    if tied:
+        psnr[lowest[1]] = psnr[lowest[2]]
+    normal = psnr[lowest]
+    share = 0.97, *rng.uniform(0.6, 0.97, 2)
+    between = normal[1:4] + share * np.diff(normal[1:5])
+    psnr[rng.permutation(np.flatnonzero(labels))[:3]] = between
+    psnr[:N_INPUTS] = np.nan
+    # A threshold in float32 is as good as one in float64.
+    return psnr.astype(np.float32).astype(float), labels
+
+
+def _days():
+    """A long day, a short one, and one whose PSNR are so coarse that many are the same."""
+    rng = np.random.default_rng()
+    long, short, coarse = rng.integers(200, 400), rng.integers(20, 36), rng.integers(80, 150)
+    return [_day(long, long // 8, 1e-5), _day(short, 5, 1e-5), _day(coarse, coarse // 5, 0.5, True)]
+
+
+@exercise("02", "A threshold for the guard")
+def check_threshold(function: Callable) -> str:
+    """Check f(psnr (T,), labels (T,) bool): the highest threshold with two false alarms at most.
+
+    An alarm is a frame whose PSNR is below it; some PSNR are NaN.
+    """
+    draws = _days()
+    answers = [attempt(function, psnr, labels) for psnr, labels in draws]
+    if any(same(numbers(answer).ravel(), [np.nan]) for answer in answers):
+        raise NotYet(
+            "That is NaN: the first four frames have no PSNR. Leave them out before you sort."
+        )
+    thresholds = [number(answer) for answer in answers]
+    normals = [np.sort(psnr[N_INPUTS:][~labels[N_INPUTS:]]) for psnr, labels in draws]
+    third_lowest = [np.sort(psnr)[FALSE_ALARMS] for psnr, _ in draws]
+    third_highest = [normal[-1 - FALSE_ALARMS] for normal in normals]
+    days = list(zip(draws, normals, thresholds))
+    false_alarms = [int((normal < threshold).sum()) for _, normal, threshold in days]
+    silent = [int((normal >= threshold).sum()) for _, normal, threshold in days]
+    caught = [int((psnr[labels] < threshold).sum()) for (psnr, labels), _, threshold in days]
+    # The third lowest PSNR of normal frames has at most two below it.
+    best = [(psnr[labels] < normal[FALSE_ALARMS]).sum() for (psnr, labels), normal, _ in days]
+    more = np.subtract(best, caught)
+    wrong = (np.array(false_alarms) > FALSE_ALARMS) | (more > 0)
+    day = int(wrong.argmax())
+    upside_down = same(thresholds, third_highest) or set(silent) == {FALSE_ALARMS}
+    faults = {
+        "You counted anomalies among the false alarms. "
+        "An alarm is false where the label says normal.": same(thresholds, third_lowest),
+        "You sorted from the wrong end: an alarm rings when the PSNR is *below* "
+        "the threshold.": upside_down,
+        "The guard hears {n} false alarms, and tolerates {most}.": false_alarms[day] > FALSE_ALARMS,
+        "Too low: {n} of the {most} tolerated false alarms are used, and {more} more abnormal "
+        "frames could be caught.": more[day] > 0,
+    }
+    if wrong.any():
+        refuse(faults, n=false_alarms[day], most=FALSE_ALARMS, more=more[day])
+    return say(
+        "{n} false alarms, and {caught} of {all} abnormal frames caught. "
+        "That is what this detector is worth to this guard.",
+        n=false_alarms[0],
+        caught=caught[0],
+        all=draws[0][1].sum(),
+    )
+
+
+def published_psnr(prediction: Tensor, target: Tensor) -> Tensor:
+    """PSNR (N,) in dB of images (N, 1, H, W) in [0, 1], as some code of the field computes it."""
+    difference = (target - prediction).flatten(1).mean(1)
+    return 10 * torch.log10(1 / difference.square())
+
+
+def _dark_and_bright_targets():
+    """Three noisy ramps, (1, 1, H, W), each brighter than the one before."""
+    rng = np.random.default_rng()
+    targets = []
+    for darkest in (0.08, 0.16, 0.24):
+        height, width = 2 * rng.integers(6, 12, 2)
+        ramp = np.linspace(darkest, darkest + 0.2, width)
+        target = ramp + 0.45 * rng.random((1, 1, height, width))
+        targets.append(torch.from_numpy(target.astype(np.float32)))
+    return targets
+
+
+@exercise("02", "Fool the published PSNR")
+def check_fooled(function: Callable) -> str:
+    """Check f(target (1, 1, H, W)): one below 20 dB that `published_psnr` gives 60 dB or more."""
+    targets = _dark_and_bright_targets()
+    answers = [attempt(function, target) for target in targets]
+    for target, answer in zip(targets, answers):
+        prediction = torch.from_numpy(numbers(answer, target.shape)).float()
+        low, high = prediction.min().item(), prediction.max().item()
+        honest = metrics.psnr(prediction, target).item()
+        published = published_psnr(prediction, target).item()
+        faults = {
+            "There are NaN values where pixels belong.": np.isnan(low),
+            "Pixels of a prediction lie between 0 and 1; "
+            "yours run from {low:.3g} to {high:.3g}.": low < -1e-6 or high > 1 + 1e-6,
+            "That is the target itself. It is a perfect prediction, and deserves its mark.": same(
+                prediction, target, rtol=0
+            ),
+            "The honest PSNR is {honest:.1f} dB: that is too good a prediction. "
+            "Make it worse than 20 dB.": honest >= 20,
+            "The published formula is not fooled: {published:.1f} dB. What you add in one place, "
+            "take away in another.": published < 60,
+        }
+        refuse(faults, low=low, high=high, honest=honest, published=published)
+    return say(
+        "An honest {honest:.1f} dB, and the published formula says {published:.0f} dB: "
+        "differences of both signs cancel.",
+        honest=honest,
+        published=published,
+    )
+
+
 def _pairs():
     """Predictions and targets of any size: a single window, several, and black taken for white."""
     rng = np.random.default_rng()
@@ -115,127 +236,6 @@ def check_frame_scores(function: Callable) -> str:
         trials.append((answer, [*gap, *psnr], mistakes))
     judge(trials)
     return "Scores and labels now line up."
-
-
-def published_psnr(prediction: Tensor, target: Tensor) -> Tensor:
-    """PSNR (N,) in dB of images (N, 1, H, W) in [0, 1], as some code of the field computes it."""
-    difference = (target - prediction).flatten(1).mean(1)
-    return 10 * torch.log10(1 / difference.square())
-
-
-def _dark_and_bright_targets():
-    """Three noisy ramps, (1, 1, H, W), each brighter than the one before."""
-    rng = np.random.default_rng()
-    targets = []
-    for darkest in (0.08, 0.16, 0.24):
-        height, width = 2 * rng.integers(6, 12, 2)
-        ramp = np.linspace(darkest, darkest + 0.2, width)
-        target = ramp + 0.45 * rng.random((1, 1, height, width))
-        targets.append(torch.from_numpy(target.astype(np.float32)))
-    return targets
-
-
-@exercise("02", "Fool the published PSNR")
-def check_fooled(function: Callable) -> str:
-    """Check f(target (1, 1, H, W)): one below 20 dB that `published_psnr` gives 60 dB or more."""
-    targets = _dark_and_bright_targets()
-    answers = [attempt(function, target) for target in targets]
-    for target, answer in zip(targets, answers):
-        prediction = torch.from_numpy(numbers(answer, target.shape)).float()
-        low, high = prediction.min().item(), prediction.max().item()
-        honest = metrics.psnr(prediction, target).item()
-        published = published_psnr(prediction, target).item()
-        faults = {
-            "There are NaN values where pixels belong.": np.isnan(low),
-            "Pixels of a prediction lie between 0 and 1; "
-            "yours run from {low:.3g} to {high:.3g}.": low < -1e-6 or high > 1 + 1e-6,
-            "That is the target itself. It is a perfect prediction, and deserves its mark.": same(
-                prediction, target, rtol=0
-            ),
-            "The honest PSNR is {honest:.1f} dB: that is too good a prediction. "
-            "Make it worse than 20 dB.": honest >= 20,
-            "The published formula is not fooled: {published:.1f} dB. What you add in one place, "
-            "take away in another.": published < 60,
-        }
-        refuse(faults, low=low, high=high, honest=honest, published=published)
-    return say(
-        "An honest {honest:.1f} dB, and the published formula says {published:.0f} dB: "
-        "differences of both signs cancel.",
-        honest=honest,
-        published=published,
-    )
-
-
-def _day(n_frames, n_abnormal, step, tied=False):
-    """PSNR (T,) and labels: anomalies lie between the lowest normal frames."""
-    rng = np.random.default_rng()
-    labels = np.append(np.zeros(N_INPUTS, bool), rng.permutation(n_frames) < n_abnormal)
-    psnr = rng.normal(rng.uniform(22, 36), 1.5, len(labels))
-    psnr[labels] += rng.normal(-4, 3, labels.sum())
-    psnr = np.round(psnr / step) * step
-    lowest = [i for i in psnr.argsort() if i >= N_INPUTS and not labels[i]]
-    if tied:
-        psnr[lowest[1]] = psnr[lowest[2]]
-    normal = psnr[lowest]
-    share = 0.97, *rng.uniform(0.6, 0.97, 2)
-    between = normal[1:4] + share * np.diff(normal[1:5])
-    psnr[rng.permutation(np.flatnonzero(labels))[:3]] = between
-    psnr[:N_INPUTS] = np.nan
-    # A threshold in float32 is as good as one in float64.
-    return psnr.astype(np.float32).astype(float), labels
-
-
-def _days():
-    """A long day, a short one, and one whose PSNR are so coarse that many are the same."""
-    rng = np.random.default_rng()
-    long, short, coarse = rng.integers(200, 400), rng.integers(20, 36), rng.integers(80, 150)
-    return [_day(long, long // 8, 1e-5), _day(short, 5, 1e-5), _day(coarse, coarse // 5, 0.5, True)]
-
-
-@exercise("02", "A threshold for the guard")
-def check_threshold(function: Callable) -> str:
-    """Check f(psnr (T,), labels (T,) bool): the highest threshold with two false alarms at most.
-
-    An alarm is a frame whose PSNR is below it; some PSNR are NaN.
-    """
-    draws = _days()
-    answers = [attempt(function, psnr, labels) for psnr, labels in draws]
-    if any(same(numbers(answer).ravel(), [np.nan]) for answer in answers):
-        raise NotYet(
-            "That is NaN: the first four frames have no PSNR. Leave them out before you sort."
-        )
-    thresholds = [number(answer) for answer in answers]
-    normals = [np.sort(psnr[N_INPUTS:][~labels[N_INPUTS:]]) for psnr, labels in draws]
-    third_lowest = [np.sort(psnr)[FALSE_ALARMS] for psnr, _ in draws]
-    third_highest = [normal[-1 - FALSE_ALARMS] for normal in normals]
-    days = list(zip(draws, normals, thresholds))
-    false_alarms = [int((normal < threshold).sum()) for _, normal, threshold in days]
-    silent = [int((normal >= threshold).sum()) for _, normal, threshold in days]
-    caught = [int((psnr[labels] < threshold).sum()) for (psnr, labels), _, threshold in days]
-    # The third lowest PSNR of normal frames has at most two below it.
-    best = [(psnr[labels] < normal[FALSE_ALARMS]).sum() for (psnr, labels), normal, _ in days]
-    more = np.subtract(best, caught)
-    wrong = (np.array(false_alarms) > FALSE_ALARMS) | (more > 0)
-    day = int(wrong.argmax())
-    upside_down = same(thresholds, third_highest) or set(silent) == {FALSE_ALARMS}
-    faults = {
-        "You counted anomalies among the false alarms. "
-        "An alarm is false where the label says normal.": same(thresholds, third_lowest),
-        "You sorted from the wrong end: an alarm rings when the PSNR is *below* "
-        "the threshold.": upside_down,
-        "The guard hears {n} false alarms, and tolerates {most}.": false_alarms[day] > FALSE_ALARMS,
-        "Too low: {n} of the {most} tolerated false alarms are used, and {more} more abnormal "
-        "frames could be caught.": more[day] > 0,
-    }
-    if wrong.any():
-        refuse(faults, n=false_alarms[day], most=FALSE_ALARMS, more=more[day])
-    return say(
-        "{n} false alarms, and {caught} of {all} abnormal frames caught. "
-        "That is what this detector is worth to this guard.",
-        n=false_alarms[0],
-        caught=caught[0],
-        all=draws[0][1].sum(),
-    )
 
 
 @lru_cache(maxsize=1)

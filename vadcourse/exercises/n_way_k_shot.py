@@ -84,37 +84,6 @@ def check_total_loss(function: Callable) -> str:
     return "Every task's own exam, summed: that is L(theta)."
 
 
-@exercise("04", "How many frames?")
-def check_support_frames(function: Callable) -> str:
-    """Check f(n_way, k_shot): how many frames the supports of a video episode hold together."""
-    rng = np.random.default_rng()
-    episodes = [(int(rng.integers(3, 9)), int(rng.integers(5, 30))) for _ in range(3)]
-    episodes += [(int(rng.integers(20, 60)), int(rng.integers(100, 500)))]
-    # A single scene, a single window, and both.
-    episodes += [(1, int(rng.integers(2, 9))), (int(rng.integers(2, 9)), 1), (1, 1)]
-    answers = [attempt(function, n, k) for n, k in episodes]
-    trials = []
-    for answer, (n, k) in zip(answers, episodes):
-        windows, shared_start = n * k, n * k + N_INPUTS
-        one_too_many, four_each = n * (k + N_INPUTS + 1), n * (1 + 4 * k)
-        mistakes = {
-            "Those are windows. A window has five frames, and neighbours share four "
-            "of them.": windows,
-            "Consecutive windows overlap: each further one adds a single frame.": 5 * windows,
-            "That is the support of one scene; the episode has N of them.": k + N_INPUTS,
-            "Each scene needs its own four frames to begin with, not the episode "
-            "as a whole.": shared_start,
-            "A window has four inputs and the frame to predict.": n * (k + N_INPUTS - 1),
-            "One too many: the first window takes five frames, and the K - 1 further ones "
-            "add one each.": one_too_many,
-            "Consecutive windows share four of their five frames: a further one adds one, "
-            "not four.": four_each,
-        }
-        trials.append((answer, n * (k + N_INPUTS), mistakes))
-    judge(trials, rtol=1e-9, atol=1e-9)
-    return "K + 4 frames in each of N scenes."
-
-
 def _samples(rng, sizes, n_query, width):
     """Features and shuffled labels of classes of these sizes, and queries.
 
@@ -180,6 +149,82 @@ def _judge_prototypes(function, draws):
     judge(trials, atol=1e-4)
 
 
+EPISODES = 500
+
+
+def _collection(rng):
+    """Shuffled labels (M,) of classes small and large; no label is an index."""
+    n_classes = int(rng.integers(5, 7))
+    names = rng.choice(np.arange(200, 999), n_classes, replace=False)
+    sizes = rng.permutation([8, 24, *rng.integers(10, 20, n_classes - 2)])
+    return rng.permutation(np.repeat(names, sizes)), n_classes
+
+
+@exercise("04", "Draw an episode")
+def check_episode(function: Callable) -> str:
+    """Check f(labels (M,), n_way, k_shot, n_query, random): the indices of support and query.
+
+    Support (N, K) and query (N, Q); row c of both holds samples of one class. `random`, a NumPy
+    generator, alone decides which.
+    """
+    rng = np.random.default_rng()
+    labels, n_classes = _collection(rng)
+    sizes = int(rng.integers(2, 4)), *rng.choice([(1, 3), (1, 4), (2, 3), (3, 2), (4, 1)]).tolist()
+
+    def many(random, times):
+        return [function(labels.copy(), *sizes, random) for _ in range(times)]
+
+    # All classes, and all samples of the smallest; a single one of each.
+    for some in (sizes, (n_classes, 3, 5), (n_classes, 6, 2), (1, 1, 1)):
+        answer = attempt(function, labels, *some, np.random.default_rng())
+        as_episodes([answer], labels, *some)
+    seed = int(rng.integers(2**31))
+    found = attempt(many, np.random.default_rng(seed), EPISODES)
+    again = attempt(many, np.random.default_rng(seed), 5)
+    episodes = as_episodes(found, labels, *sizes)
+    if (as_episodes(again, labels, *sizes) != episodes[:5]).any():
+        raise NotYet(
+            "The same generator gave two different episodes: draw everything from `random`, "
+            "nothing from elsewhere."
+        )
+    refuse_uneven(episodes, labels, sizes[1])
+    return (
+        "N classes, K and Q samples of each, nothing shared, and the same again "
+        "from the same seed. That is the sampler."
+    )
+
+
+@exercise("04", "How many frames?")
+def check_support_frames(function: Callable) -> str:
+    """Check f(n_way, k_shot): how many frames the supports of a video episode hold together."""
+    rng = np.random.default_rng()
+    episodes = [(int(rng.integers(3, 9)), int(rng.integers(5, 30))) for _ in range(3)]
+    episodes += [(int(rng.integers(20, 60)), int(rng.integers(100, 500)))]
+    # A single scene, a single window, and both.
+    episodes += [(1, int(rng.integers(2, 9))), (int(rng.integers(2, 9)), 1), (1, 1)]
+    answers = [attempt(function, n, k) for n, k in episodes]
+    trials = []
+    for answer, (n, k) in zip(answers, episodes):
+        windows, shared_start = n * k, n * k + N_INPUTS
+        one_too_many, four_each = n * (k + N_INPUTS + 1), n * (1 + 4 * k)
+        mistakes = {
+            "Those are windows. A window has five frames, and neighbours share four "
+            "of them.": windows,
+            "Consecutive windows overlap: each further one adds a single frame.": 5 * windows,
+            "That is the support of one scene; the episode has N of them.": k + N_INPUTS,
+            "Each scene needs its own four frames to begin with, not the episode "
+            "as a whole.": shared_start,
+            "A window has four inputs and the frame to predict.": n * (k + N_INPUTS - 1),
+            "One too many: the first window takes five frames, and the K - 1 further ones "
+            "add one each.": one_too_many,
+            "Consecutive windows share four of their five frames: a further one adds one, "
+            "not four.": four_each,
+        }
+        trials.append((answer, n * (k + N_INPUTS), mistakes))
+    judge(trials, rtol=1e-9, atol=1e-9)
+    return "K + 4 frames in each of N scenes."
+
+
 @exercise("04", "Keep them apart")
 def check_split(function: Callable) -> str:
     """Check f(n_windows, start, k_shot): the windows of a clip that share no frame with a support.
@@ -239,48 +284,3 @@ def _window_numbers(answer, n_windows):
             "Return the numbers of those that are True."
         )
     return values.tolist()
-
-
-EPISODES = 500
-
-
-def _collection(rng):
-    """Shuffled labels (M,) of classes small and large; no label is an index."""
-    n_classes = int(rng.integers(5, 7))
-    names = rng.choice(np.arange(200, 999), n_classes, replace=False)
-    sizes = rng.permutation([8, 24, *rng.integers(10, 20, n_classes - 2)])
-    return rng.permutation(np.repeat(names, sizes)), n_classes
-
-
-@exercise("04", "Draw an episode")
-def check_episode(function: Callable) -> str:
-    """Check f(labels (M,), n_way, k_shot, n_query, random): the indices of support and query.
-
-    Support (N, K) and query (N, Q); row c of both holds samples of one class. `random`, a NumPy
-    generator, alone decides which.
-    """
-    rng = np.random.default_rng()
-    labels, n_classes = _collection(rng)
-    sizes = int(rng.integers(2, 4)), *rng.choice([(1, 3), (1, 4), (2, 3), (3, 2), (4, 1)]).tolist()
-
-    def many(random, times):
-        return [function(labels.copy(), *sizes, random) for _ in range(times)]
-
-    # All classes, and all samples of the smallest; a single one of each.
-    for some in (sizes, (n_classes, 3, 5), (n_classes, 6, 2), (1, 1, 1)):
-        answer = attempt(function, labels, *some, np.random.default_rng())
-        as_episodes([answer], labels, *some)
-    seed = int(rng.integers(2**31))
-    found = attempt(many, np.random.default_rng(seed), EPISODES)
-    again = attempt(many, np.random.default_rng(seed), 5)
-    episodes = as_episodes(found, labels, *sizes)
-    if (as_episodes(again, labels, *sizes) != episodes[:5]).any():
-        raise NotYet(
-            "The same generator gave two different episodes: draw everything from `random`, "
-            "nothing from elsewhere."
-        )
-    refuse_uneven(episodes, labels, sizes[1])
-    return (
-        "N classes, K and Q samples of each, nothing shared, and the same again "
-        "from the same seed. That is the sampler."
-    )

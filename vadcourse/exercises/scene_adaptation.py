@@ -80,6 +80,71 @@ def check_control(function: Callable) -> str:
     return "If the wrong windows did as well, it was not the windows. Keep this row in every table."
 
 
+def _scores_of_two_methods(rng, scenes, runs, gain):
+    """AUC (scenes, runs) of two methods, and scenes (n, scenes) drawn from them.
+
+    Scenes differ far more than methods do. Of 40 m + 1 draws, both percentiles are draws
+    themselves, however one interpolates.
+    """
+    difficulty = rng.normal(0.7, 0.1, (scenes, 1))
+    ours = difficulty + rng.normal(gain, 0.03, (scenes, 1)) + rng.normal(0, 0.01, (scenes, runs))
+    theirs = difficulty + rng.normal(0, 0.01, (scenes, runs))
+    return ours, theirs, rng.integers(scenes, size=(40 * int(rng.integers(4, 8)) + 1, scenes))
+
+
+@exercise("06", "The interval over scenes")
+def check_interval(function: Callable) -> str:
+    """Check f(ours (S, R), theirs (S, R), drawn (n, S)): the 95 % bootstrap interval (low, high).
+
+    Of the mean paired difference, over scenes; each row of `drawn` numbers S scenes.
+    """
+    rng = np.random.default_rng()
+    # Ahead, behind, and one cannot tell; once with a single run.
+    plan = [(0.06, 4), (-0.06, 3), (0.0, 5), (0.0, 1)]
+    studies = [_scores_of_two_methods(rng, int(rng.integers(6, 14)), r, g) for g, r in plan]
+    answers = [attempt(function, *study) for study in studies]
+
+    def interval(values, low=2.5, high=97.5):
+        return np.percentile(values, [low, high])
+
+    trials = []
+    for answer, (ours, theirs, drawn) in zip(answers, studies):
+        difference = (ours - theirs).mean(1)
+        means = difference[drawn].mean(1)
+        our_means, their_means = (auc.mean(1)[drawn].mean(1) for auc in (ours, theirs))
+        mistakes = {
+            "The other way round: ours minus theirs.": interval(-means),
+            "That is the 90 % interval: 95 % leaves 2.5 % on each side.": interval(means, 5, 95),
+            "That is the range: cut 2.5 % off on each side.": interval(means, 0, 100),
+            "Those are percentiles over scenes. Draw scenes again, average each draw, "
+            "then take the percentiles.": interval(difference),
+            "The scenes of ours and theirs belong together: take the difference in each scene "
+            "first.": interval(our_means) - interval(their_means),
+            "`drawn` numbers scenes, not runs: average the runs of each scene first.": interval(
+                (ours - theirs).ravel()[drawn].mean(1)
+            ),
+            "Low first, then high.": interval(means)[::-1],
+            "np.percentile counts in percent: 2.5 and 97.5.": interval(means, 0.025, 0.975),
+            "Each row of `drawn` is one draw: average along it, axis 1.": interval(
+                difference[drawn].mean(0)
+            ),
+            "Those are the means of all draws. "
+            "The interval is their 2.5th and their 97.5th percentile.": means,
+            "Take the mean of each draw, not its median.": interval(
+                np.median(difference[drawn], axis=1)
+            ),
+            "That is the interval around its middle; leave it where it is.": (
+                interval(means) - means.mean()
+            ),
+            "A difference can be negative: take no abs().": interval(
+                np.abs(difference)[drawn].mean(1)
+            ),
+        }
+        trials.append((answer, interval(means), mistakes))
+    judge(trials, rtol=1e-4, atol=1e-6)
+    return "Ten scenes are ten opinions, however often you ask each of them."
+
+
 def _two_curves(rng, step, needed, tie=False):
     """PSNR after 0, 1, ... steps of two methods, both wobbling.
 
@@ -168,71 +233,6 @@ def _judge_races(function, races):
         }
         trials.append((answer, needed / step, mistakes))
     judge(trials, rtol=1e-5, atol=0)
-
-
-def _scores_of_two_methods(rng, scenes, runs, gain):
-    """AUC (scenes, runs) of two methods, and scenes (n, scenes) drawn from them.
-
-    Scenes differ far more than methods do. Of 40 m + 1 draws, both percentiles are draws
-    themselves, however one interpolates.
-    """
-    difficulty = rng.normal(0.7, 0.1, (scenes, 1))
-    ours = difficulty + rng.normal(gain, 0.03, (scenes, 1)) + rng.normal(0, 0.01, (scenes, runs))
-    theirs = difficulty + rng.normal(0, 0.01, (scenes, runs))
-    return ours, theirs, rng.integers(scenes, size=(40 * int(rng.integers(4, 8)) + 1, scenes))
-
-
-@exercise("06", "The interval over scenes")
-def check_interval(function: Callable) -> str:
-    """Check f(ours (S, R), theirs (S, R), drawn (n, S)): the 95 % bootstrap interval (low, high).
-
-    Of the mean paired difference, over scenes; each row of `drawn` numbers S scenes.
-    """
-    rng = np.random.default_rng()
-    # Ahead, behind, and one cannot tell; once with a single run.
-    plan = [(0.06, 4), (-0.06, 3), (0.0, 5), (0.0, 1)]
-    studies = [_scores_of_two_methods(rng, int(rng.integers(6, 14)), r, g) for g, r in plan]
-    answers = [attempt(function, *study) for study in studies]
-
-    def interval(values, low=2.5, high=97.5):
-        return np.percentile(values, [low, high])
-
-    trials = []
-    for answer, (ours, theirs, drawn) in zip(answers, studies):
-        difference = (ours - theirs).mean(1)
-        means = difference[drawn].mean(1)
-        our_means, their_means = (auc.mean(1)[drawn].mean(1) for auc in (ours, theirs))
-        mistakes = {
-            "The other way round: ours minus theirs.": interval(-means),
-            "That is the 90 % interval: 95 % leaves 2.5 % on each side.": interval(means, 5, 95),
-            "That is the range: cut 2.5 % off on each side.": interval(means, 0, 100),
-            "Those are percentiles over scenes. Draw scenes again, average each draw, "
-            "then take the percentiles.": interval(difference),
-            "The scenes of ours and theirs belong together: take the difference in each scene "
-            "first.": interval(our_means) - interval(their_means),
-            "`drawn` numbers scenes, not runs: average the runs of each scene first.": interval(
-                (ours - theirs).ravel()[drawn].mean(1)
-            ),
-            "Low first, then high.": interval(means)[::-1],
-            "np.percentile counts in percent: 2.5 and 97.5.": interval(means, 0.025, 0.975),
-            "Each row of `drawn` is one draw: average along it, axis 1.": interval(
-                difference[drawn].mean(0)
-            ),
-            "Those are the means of all draws. "
-            "The interval is their 2.5th and their 97.5th percentile.": means,
-            "Take the mean of each draw, not its median.": interval(
-                np.median(difference[drawn], axis=1)
-            ),
-            "That is the interval around its middle; leave it where it is.": (
-                interval(means) - means.mean()
-            ),
-            "A difference can be negative: take no abs().": interval(
-                np.abs(difference)[drawn].mean(1)
-            ),
-        }
-        trials.append((answer, interval(means), mistakes))
-    judge(trials, rtol=1e-4, atol=1e-6)
-    return "Ten scenes are ten opinions, however often you ask each of them."
 
 
 @exercise("06", "An alarm that waits")

@@ -117,19 +117,24 @@ function textOf({width, height}, part, text, anchors) {
   return seen.length ? {part, text, anchors: seen} : null;
 }
 
-// Each text goes where it hides least: around the tip or the middle of its arrow, near or further.
+// Each text goes where it hides least, and no other text if that can be: around the tip or the
+// middle of its arrow, near or further.
 function plotLabels(side, labels) {
   const around = [[1, 0], [-1, 0], [0, -1], [0, 1], [0.6, -1], [0.6, 1], [-0.6, -1], [-0.6, 1]];
+  const texts = [];
   for (const {part, text, anchors} of labels.filter(Boolean)) {
-    const w = 4 * text.length + 2, h = 8; // half of its size, roughly
+    const w = 4.5 * text.length + 2, h = 8; // half of its size, roughly
     const inside = (x, y) => [clamp(x, w, side.width - w), clamp(y, h + 1, side.height - h - 2)];
-    const places = [9, 21].flatMap((gap) => anchors.flatMap(([x, y]) =>
+    const places = [9, 21, 38].flatMap((gap) => anchors.flatMap(([x, y]) =>
       around.map(([i, j]) => inside(x + i * (w + gap), y + j * (h + gap)))));
-    const hiddenAt = ([x, y], room) => side.taken.filter((point) =>
+    const pointsAt = ([x, y], room) => side.taken.filter((point) =>
       Math.abs(point[0] - x) < w + room && Math.abs(point[1] - y) < h + room).length;
-    const costs = places.map((at, i) => hiddenAt(at, 0) + hiddenAt(at, 5) / 20 + i / 20);
+    const textsAt = ([x, y]) => texts.filter((other) =>
+      Math.abs(other.x - x) < w + other.w && Math.abs(other.y - y) < 2 * h).length;
+    const costs = places.map((at, i) =>
+      pointsAt(at, 0) + pointsAt(at, 5) / 20 + 30 * textsAt(at) + i / 20);
     const [x, y] = places[costs.indexOf(Math.min(...costs))];
     side.story.append(svgText(x, y + 4.5, text, "middle", {"data-part": part}));
-    side.taken.push(...grid(x, y, w, h), ...grid(x, y, w / 1.4, h));
+    texts.push({x, y, w});
   }
 }

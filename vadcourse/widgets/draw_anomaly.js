@@ -267,7 +267,8 @@ function curveBox(model, say, goTo, after) {
     input.value = t;
     input.setAttribute("aria-valuetext", words);
   }
-  return {element: node("div", {}, plot.svg, input), redraw, show};
+  const legend = hint(say("dotted: without the figure"));
+  return {element: node("div", {}, plot.svg, input, legend), redraw, show};
 }
 
 function curveOf({psnr, untouched, labels, threshold}, width, say) {
@@ -279,8 +280,6 @@ function curveOf({psnr, untouched, labels, threshold}, width, say) {
   curve.svg.insertBefore(svgNode("path", {d, ...style}), curve.svg.querySelector("path"));
   curve.plotCurve();
   curve.setThreshold(threshold);
-  const legend = say("dotted: without the figure");
-  curve.svg.append(svgText(curve.left, curve.height - 6, legend, "start"));
   const name = say("PSNR along the clip; the values are in the text below");
   curve.svg.setAttribute("aria-label", name);
   return curve;

@@ -57,7 +57,9 @@ def five_widgets():
     return {
         "scrubber": vadkit.scrub(taught, boar),
         "inside": Inside(trained, boar),
-        "guard": GuardShift(taught, vadkit.boar_scene().test_clips[:2]),
+        "guard": GuardShift(
+            taught, vadkit.boar_scene().test_clips[:4], n_clips=4, fps=50, threshold=24.5
+        ),
         "two_step": TwoStep(step=3),
         "two_truths": TwoTruths(gate.test_clips[0], guards, truths),
     }
@@ -70,6 +72,10 @@ def photograph(widget):
         page = browser.new_page(viewport={"width": SIDE, "height": SIDE * 2 // 3})
         page.goto(widget.save_html(Path(folder) / "widget.html").as_uri())
         page.locator(".vadkit").wait_for()
+        if page.locator(".vk-guard").count():  # its report, after a short shift
+            page.locator("canvas").first.click()
+            page.keyboard.press("Space")
+            page.locator(".vk-report li").first.wait_for()
         page.wait_for_timeout(500)
         return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 

@@ -112,6 +112,8 @@ def trained(weights: str, seed: int) -> vadkit.MetaTrained:
 def weights_of(method: str, custom: str = STREAM) -> str:
     """The weights that a method starts from; "" where there are none."""
     weights = {**OTHERS, **TUNED, **META}.get(method.removesuffix(WRONG), "")
+    if custom != STREAM and method == "two numbers":  # nobody trained an ordinary one for these
+        weights = "streams_strangers"
     return weights if custom == STREAM else weights.replace("streams", custom)
 
 

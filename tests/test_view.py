@@ -218,6 +218,7 @@ def test_answers_are_folded_away_in_every_rendering(monkeypatch):
     figure, _ = view.subplots(alt="the answer is 42")
     view.fold(figure)
     view.fold("A: <b>boar</b>", "Who was it?")
+    view.fold(view.table([{"who": "a boar"}, {"who": "<b>"}]), "Everybody")
     for data in shown:
         assert "42" not in data["text/plain"] and "boar" not in data["text/plain"]
         assert "image/png" not in data, "a viewer that knows no HTML would show it"
@@ -225,3 +226,4 @@ def test_answers_are_folded_away_in_every_rendering(monkeypatch):
         assert before.startswith("<details><summary>") and inside.endswith("</details>")
     assert 'alt="the answer is 42"' in shown[0]["text/html"]
     assert "&lt;b&gt;boar" in shown[1]["text/html"] and "Who was it?" in shown[1]["text/html"]
+    assert shown[2]["text/html"].count("<td") == 2 and "&lt;b&gt;" in shown[2]["text/html"]

@@ -18,6 +18,7 @@ from matplotlib.axis import Tick
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
+from pandas.io.formats.style import Styler
 from PIL import Image
 
 from vadkit.checks import checked
@@ -266,19 +267,21 @@ def bundle(figure: matplotlib.figure.Figure, alt: str) -> tuple[dict, dict]:
 
 
 @checked
-def fold(shown: matplotlib.figure.Figure | str, summary: str = "") -> None:
-    """Display a figure or a text folded away: answers, before which there is something to do.
+def fold(shown: matplotlib.figure.Figure | Styler | str, summary: str = "") -> None:
+    """Display something folded away: answers, before which there is something to do, or details.
 
     Parameters
     ----------
-    shown : Figure or str
-        A figure that carries its alt text, or plain text.
+    shown : Figure or Styler or str
+        A figure that carries its alt text, what `table` returns, or plain text.
     summary : str
         What to click; by default that it has the answers.
     """
-    summary = summary or say("The answers: click to see them.")
+    summary = recognise(summary) if summary else say("The answers: click to see them.")
     if isinstance(shown, str):
         inside = f"<pre>{html.escape(shown)}</pre>"
+    elif isinstance(shown, Styler):
+        inside = shown.to_html()
     else:
         inside = image_tag(shown, recognise(getattr(shown, "alt", "")))
     page = f"<details><summary>{html.escape(summary)}</summary>{inside}</details>"

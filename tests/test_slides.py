@@ -159,6 +159,10 @@ def test_a_table_takes_the_room_of_its_rows_and_its_style_sheet_none():
 def test_formulas_become_pictures_with_their_source_as_alt_text():
     page = decks.markdown("Take $a_1 < b$ and cost 3 $ or 4 $.\n\n$$L = \\sum_{n=1}^{N} l^{\\,n}$$")
     assert re.findall(r'alt="([^"]+)"', page) == ["a_1 &lt; b", "L = \\sum_{n=1}^{N} l^{\\,n}"]
+    # As large as the text, whatever is in it: one letter is no wider than an em, ten are.
+    one, ten = (decks.markdown(f"so ${letters}$ is") for letters in ("n", "n" * 10))
+    widths = [float(re.search(r"width:([\d.]+)em", page)[1]) for page in (one, ten)]
+    assert 0.5 < widths[0] < 1 and 5 < widths[1] < 10
 
 
 def test_links_between_notebooks_lead_from_deck_to_deck():

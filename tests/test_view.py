@@ -87,6 +87,13 @@ def test_feature_maps_are_those_that_the_network_computes(clip):
     np.testing.assert_allclose(brighter, maps, atol=0.01)
 
 
+def test_long_captions_of_a_gallery_do_not_touch(clip):
+    figure = view.gallery([clip] * 3, captions=["strange where all walk to the right"] * 3)
+    figure.canvas.draw()
+    first, second, third = (ax.title.get_window_extent() for ax in figure.axes)
+    assert first.x1 < second.x0 and second.x1 < third.x0
+
+
 def test_alt_text_is_quoted_and_required(monkeypatch):
     shown = []
     monkeypatch.setattr(IPython.display, "display", lambda data, **_: shown.append(data))

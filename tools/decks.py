@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import slides
 from matplotlib import mathtext
+from matplotlib.font_manager import FontProperties
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
@@ -63,16 +64,23 @@ def execute(notebook: NotebookNode, path: Path) -> None:
 
 
 def formula(match: re.Match) -> str:
-    """A formula as an SVG picture with its TeX as alt text; $$ puts it on a line of its own."""
+    """A formula as an SVG picture with its TeX as alt text; $$ puts it on a line of its own.
+
+    Drawn large, for matplotlib rounds its size to points; shown at 1.1 times the size of the text.
+    """
     tex = " ".join(match[1].strip("$").split())
-    buffer = io.BytesIO()
+    buffer, drawn_at = io.BytesIO(), 100
     try:
-        mathtext.math_to_image(f"${tex}$", buffer, format="svg")
+        prop = FontProperties(size=drawn_at)
+        depth = mathtext.math_to_image(f"${tex}$", buffer, prop=prop, format="svg")
     except ValueError:  # mathtext knows less TeX than a browser
         return f"<code>{html.escape(tex)}</code>"
+    (width,) = re.search(rb'<svg[^>]* width="([\d.]+)pt"', buffer.getvalue()).groups()
+    wide, low = (f"{1.1 * float(points) / drawn_at:.2f}em" for points in (width, depth))
     picture = base64.b64encode(buffer.getvalue()).decode()
     own_line = match[1].startswith("$$")
-    style = "display:block; margin:12px auto" if own_line else "vertical-align:-0.6em"
+    place = "display:block; margin:12px auto" if own_line else f"vertical-align:-{low}"
+    style = f"width:{wide}; max-width:100%; {place}"
     source = f"data:image/svg+xml;base64,{picture}"
     return f'<img class="formula" style="{style}" alt="{html.escape(tex)}" src="{source}">'
 

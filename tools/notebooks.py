@@ -89,6 +89,7 @@ def execute(
         kernel_name="python3",
         store_widget_state=False,
         record_timing=False,
+        coalesce_streams=True,  # one text, however fast its lines came
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=at.update,
     )

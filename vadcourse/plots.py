@@ -154,7 +154,8 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str) -> F
         With alt text.
     """
     n = len(pictures)
-    figure, axes = view.subplots(1, n, size=(2.6 * n, 2.8), alt=alt, squeeze=False)
+    side = min(2.6, 10.5 / n)  # wider figures are shrunk to the page, and their letters too
+    figure, axes = view.subplots(1, n, size=(side * n, side + 0.2), alt=alt, squeeze=False)
     for ax, picture, title in zip(axes.flat, pictures, titles):
         ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         ax.set(xticks=[], yticks=[])

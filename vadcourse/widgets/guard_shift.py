@@ -67,7 +67,7 @@ class GuardShift(Widget):
     ):
         clips = [view.as_clip(clip) for clip in clips]
         _check(clips, n_clips)
-        buffer = PixelBuffer()
+        buffer, self._first_frame = PixelBuffer(), clips[0].frames[0]
         scores = [_scores(clip, predictor, score) for clip in clips]
         # The lowest PSNR of all: nothing rings before the guard has moved it.
         if threshold is None:
@@ -92,7 +92,7 @@ class GuardShift(Widget):
         return self.size
 
     def still(self) -> matplotlib.figure.Figure:
-        """Plot the PSNR of the first clip, without its labels, and the threshold.
+        """Plot the first frame of the first clip, its PSNR without labels, and the threshold.
 
         Returns
         -------
@@ -100,8 +100,20 @@ class GuardShift(Widget):
             With alt text.
         """
         psnr = np.array([*[None] * N_INPUTS, *self.clips[0]["psnr"]], float)
-        figure = view.psnr_curve(psnr, threshold=self.threshold)
-        figure.alt = f"{self.alt} {figure.alt}"
+        figure, (camera, curve) = view.subplots(1, 2, size=(10, 2.6), width_ratios=[1, 2.8])
+        camera.imshow(self._first_frame, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        camera.set(xticks=[], yticks=[], title=view.figure_text("live"))
+        curve.plot(psnr, color=view.BLUE)
+        curve.axhline(self.threshold, color=view.VERMILLION, ls="--")
+        curve.set(xlabel=view.figure_text("frame"), ylabel=view.figure_text("PSNR (dB)"))
+        shown = say(
+            "Here a still: the camera, PSNR from {low:.1f} to {high:.1f} dB, and the threshold at "
+            "{threshold:.1f}.",
+            low=np.nanmin(psnr),
+            high=np.nanmax(psnr),
+            threshold=self.threshold,
+        )
+        figure.alt = f"{self.alt} {shown}"
         return figure
 
 

@@ -1,5 +1,6 @@
 """A clip as a still picture: PSNR along it, one window, one prediction, one frame of several."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -250,6 +251,8 @@ def feature_maps(
 ) -> Figure:
     """Plot what the encoder of a U-Net makes of the window before a frame, one row for each size.
 
+    Black is the lowest value of a map, white the highest.
+
     Parameters
     ----------
     predictor, clip : UNet, Clip or ndarray
@@ -271,9 +274,7 @@ def feature_maps(
     for row, maps in zip(axes, levels):
         strongest = np.argsort(-maps.std(axis=(1, 2)))[:columns]
         for ax, channel in zip(row, strongest):
-            bound = abs(maps[channel]).max()
-            options = {"cmap": "PuOr", "vmin": -bound, "vmax": bound}
-            _plot_image(ax, maps[channel], "", **options)
+            _plot_image(ax, maps[channel], "", vmin=None, vmax=None)
         row[0].set_ylabel("{} x {}".format(*maps.shape[1:]), fontsize=9)
     sizes = ", ".join(
         say("{n} maps of {height} x {width}", n=len(m), height=m.shape[1], width=m.shape[2])
@@ -328,7 +329,9 @@ def gallery(
     for ax in axes.flat[len(clips) :]:
         ax.axis("off")
     for ax, clip, frame, caption in zip(axes.flat, clips, frames, captions):
-        _plot_image(ax, clip.frames[frame], caption)
+        # Translated before it is broken into lines: afterwards no catalogue knows it.
+        title = textwrap.fill(style.figure_text(caption), 20)
+        _plot_image(ax, clip.frames[frame], title)
         if clip.boxes is not None and clip.boxes[frame][0] >= 0:
             # A pixel larger on each side, so that its line hides nothing of the anomaly.
             x0, y0, x1, y1 = clip.boxes[frame]

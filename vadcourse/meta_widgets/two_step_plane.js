@@ -117,13 +117,16 @@ function textOf({width, height}, part, text, anchors) {
   return seen.length ? {part, text, anchors: seen} : null;
 }
 
+// A Chinese letter is as wide as two.
+const lengthOf = (text) => [...text].reduce((n, letter) => n + (letter > "\u2e80" ? 2 : 1), 0);
+
 // Each text goes where it hides least, and no other text if that can be: around the tip or the
 // middle of its arrow, near or further.
 function plotLabels(side, labels) {
   const around = [[1, 0], [-1, 0], [0, -1], [0, 1], [0.6, -1], [0.6, 1], [-0.6, -1], [-0.6, 1]];
   const texts = [];
   for (const {part, text, anchors} of labels.filter(Boolean)) {
-    const w = 4.5 * text.length + 2, h = 8; // half of its size, roughly
+    const w = 4.5 * lengthOf(text) + 2, h = 8; // half of its size, roughly
     const inside = (x, y) => [clamp(x, w, side.width - w), clamp(y, h + 1, side.height - h - 2)];
     const places = [9, 21, 38].flatMap((gap) => anchors.flatMap(([x, y]) =>
       around.map(([i, j]) => inside(x + i * (w + gap), y + j * (h + gap)))));

@@ -274,7 +274,7 @@ function curveBox(model, say, goTo, after) {
 function curveOf({psnr, untouched, labels, threshold}, width, say) {
   const [low, high] = extent([...psnr, ...untouched, threshold]).map((v) => v / 5);
   const range = [5 * Math.floor(low), 5 * Math.ceil(high)]; // it seldom jumps while one draws
-  const curve = chart({values: psnr, labels, say, range, width, height: 165});
+  const curve = chart({values: psnr, labels, say, range, width, height: 152});
   const style = {fill: "none", stroke: COLOUR.soft, "stroke-width": 2, "stroke-dasharray": "2 3"};
   const d = linePath(untouched, curve.X, curve.Y);
   curve.svg.insertBefore(svgNode("path", {d, ...style}), curve.svg.querySelector("path"));

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 import slides
-from matplotlib import mathtext
+from matplotlib import mathtext, rc_context
 from matplotlib.font_manager import FontProperties
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
 from nbformat import NotebookNode
@@ -71,8 +71,9 @@ def formula(match: re.Match) -> str:
     tex = " ".join(match[1].strip("$").split())
     buffer, drawn_at = io.BytesIO(), 100
     try:
-        prop = FontProperties(size=drawn_at)
-        depth = mathtext.math_to_image(f"${tex}$", buffer, prop=prop, format="svg")
+        with rc_context({"savefig.transparent": True}):
+            prop = FontProperties(size=drawn_at)
+            depth = mathtext.math_to_image(f"${tex}$", buffer, prop=prop, format="svg")
     except ValueError:  # mathtext knows less TeX than a browser
         return f"<code>{html.escape(tex)}</code>"
     (width,) = re.search(rb'<svg[^>]* width="([\d.]+)pt"', buffer.getvalue()).groups()

@@ -100,20 +100,12 @@ class GuardShift(Widget):
             With alt text.
         """
         psnr = np.array([*[None] * N_INPUTS, *self.clips[0]["psnr"]], float)
-        figure, (camera, curve) = view.subplots(1, 2, size=(10, 2.6), width_ratios=[1, 2.8])
+        figure = view.psnr_curve(psnr, threshold=self.threshold)
+        grid = figure.add_gridspec(1, 2, width_ratios=[1, 2.8])
+        figure.axes[0].set_subplotspec(grid[1])
+        camera = figure.add_subplot(grid[0], xticks=[], yticks=[], title=view.figure_text("live"))
         camera.imshow(self._first_frame, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        camera.set(xticks=[], yticks=[], title=view.figure_text("live"))
-        curve.plot(psnr, color=view.BLUE)
-        curve.axhline(self.threshold, color=view.VERMILLION, ls="--")
-        curve.set(xlabel=view.figure_text("frame"), ylabel=view.figure_text("PSNR (dB)"))
-        shown = say(
-            "Here a still: the camera, PSNR from {low:.1f} to {high:.1f} dB, and the threshold at "
-            "{threshold:.1f}.",
-            low=np.nanmin(psnr),
-            high=np.nanmax(psnr),
-            threshold=self.threshold,
-        )
-        figure.alt = f"{self.alt} {shown}"
+        figure.alt = f"{self.alt} {figure.alt}"
         return figure
 
 

@@ -12,6 +12,7 @@ up to a hundred. What MAML was trained with was chosen on other validation place
 three steps, for which it was trained, where its name says nothing else.
 
 The same for another custom, with the weights that were trained for it, K = 10 and one training.
+Nobody trained an ordinary network for these: two numbers are fitted to the one of strangers.
 """
 
 import time
@@ -112,7 +113,7 @@ def trained(weights: str, seed: int) -> vadkit.MetaTrained:
 def weights_of(method: str, custom: str = STREAM) -> str:
     """The weights that a method starts from; "" where there are none."""
     weights = {**OTHERS, **TUNED, **META}.get(method.removesuffix(WRONG), "")
-    if custom != STREAM and method == "two numbers":  # nobody trained an ordinary one for these
+    if custom != STREAM and method == "two numbers":
         weights = "streams_strangers"
     return weights if custom == STREAM else weights.replace("streams", custom)
 
